@@ -1,0 +1,102 @@
+# klatch: GNU make and a compiler are all that a build needs.
+#
+#   make            build/klatch
+#   make demo       what klatch does, shown on a real kernel in a virtual machine
+#   make check      all tests
+#   make corpus     every real fix of the corpus through build and try
+#   make bench      times against the bare compiles
+#   make fuzz       every parser of outside input, a minute each
+#   make lint       format and static analysis
+#   make install    into $(DESTDIR)$(PREFIX)
+
+PREFIX  ?= /usr/local
+CC      ?= gcc
+B       := build
+LIBS    := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libdw libarchive libkmod
+CFLAGS  ?= -O2 -g
+KFLAGS  = -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	  -Wno-unused-parameter -D_GNU_SOURCE -Isrc -Ilate -I$(B) -MMD -MP $(shell pkg-config --cflags $(LIBS))
+LDLIBS  = $(shell pkg-config --libs $(LIBS)) -lZydis
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+
+SOURCES := $(filter-out src/lab/guest/%,$(wildcard src/*/*.c))
+ROOMS   := $(filter-out src/cmd/main.c,$(SOURCES))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/resources.o
+CHECKED := $(ROOMS:%.c=$(B)/sanitized/%.o) $(B)/sanitized/resources.o
+UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
+
+.PHONY: all packages demo check unit vm corpus bench fuzz lint format install clean
+.SECONDARY:
+all: $(B)/klatch
+
+$(B)/klatch: $(OBJECTS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(B)/sanitized/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KFLAGS) $(SANITIZE) -c -o $@ $<
+
+# The kernel side and the virtual machine's init program travel inside the program.
+LATE := $(wildcard late/*.c late/*.h)
+$(B)/resources.c: src/resources.xml $(B)/guest $(LATE)
+	glib-compile-resources --target=$@ --sourcedir=. --sourcedir=$(B) --generate-source src/resources.xml
+$(B)/resources.o: $(B)/resources.c
+	$(CC) $(shell pkg-config --cflags gio-2.0) $(CFLAGS) -c -o $@ $<
+$(B)/sanitized/resources.o: $(B)/resources.o
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(B)/guest: $(wildcard src/lab/guest/*.c)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -O2 -static -o $@ $^
+	strip $@
+
+$(B)/tests/%: $(B)/sanitized/tests/unit/%.o $(UNIT_HELP) $(CHECKED)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
+
+# One list of packages, in packages.txt; what is there already is not asked for again.
+packages:
+	@tests/packages
+
+unit: $(UNIT)
+	tests/run $(UNIT)
+
+check: packages
+	$(MAKE) all $(UNIT)
+	tests/run $(UNIT) $(sort $(wildcard tests/vm/*.test))
+
+demo: packages
+	$(MAKE) all
+	tests/demo
+
+corpus: packages
+	$(MAKE) all
+	tests/corpus $(CORPUS)
+
+bench: packages
+	$(MAKE) all
+	tests/bench
+
+include tests/fuzz/rules.mk
+
+lint:
+	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/lab/guest/*.c late/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))
+
+format:
+	clang-format -i $(wildcard src/*/*.[ch] src/lab/guest/*.c late/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+
+install: all
+	install -D $(B)/klatch $(DESTDIR)$(PREFIX)/bin/klatch
+	for page in docs/man/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$page); done
+
+clean:
+	rm -rf $(B)
+
+-include $(wildcard $(B)/src/*/*.d $(B)/sanitized/src/*/*.d $(B)/sanitized/tests/unit/*.d)

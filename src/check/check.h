@@ -1,0 +1,31 @@
+/*
+ * Reads a finished livepatch and proves what klatch promises of it.
+ */
+#ifndef KLATCH_CHECK_CHECK_H
+#define KLATCH_CHECK_CHECK_H
+
+#include <glib.h>
+
+#include "kernel/kernel.h"
+
+/*
+ * Checks a livepatch file against a kernel and its modules: version magic; every ordinary undefined
+ * symbol is exported by vmlinux with that CRC; every klp symbol resolves at its sympos; no entry of
+ * a special section refers to a late symbol; no klp symbol in an ordinary relocation; no klp
+ * relocation in an .init section; only relocation types that the module loader takes; every site of
+ * a late reference is zero in the file; ORC entries for all of its code.
+ * Returns an array of GError (KLATCH_REFUSED), empty if all is well; NULL with error if the file can't be
+ * read.
+ */
+GPtrArray *check_livepatch(const struct kernel *kernel, const char *path, GError **error);
+
+/* The objects and functions that a livepatch replaces, read from the file: array of
+ * struct check_object, owned. */
+struct check_object {
+	char *name;	      /* "vmlinux" or a module */
+	GPtrArray *functions; /* of char *, owned: "name,sympos" as sysfs names them (sympos 1 for unique) */
+};
+GPtrArray *check_objects(const char *path, GError **error);
+void check_object_free(struct check_object *object);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Commands: one file each; they read options, call rooms, print.  The table in main.c feeds
+ * dispatch and help.
+ */
+#ifndef KLATCH_CMD_COMMAND_H
+#define KLATCH_CMD_COMMAND_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+/* What a command returns to the shell. */
+enum command_exit {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1,
+	EXIT_CANNOT = 2,
+	EXIT_UNCHANGED = 3,
+};
+
+/* argv[0] is the command's own name.  Returns a command_exit. */
+typedef int command_function(int argc, char **argv);
+command_function command_kernel, command_build, command_diff, command_try;
+
+/* Prints an error for people to stderr: one paragraph, colour on a terminal unless NO_COLOR. */
+void command_print_error(const GError *error);
+
+/* {what, where, why, hint} of an error; absent texts are left out. Caller owns the node. */
+JsonNode *command_error_json(const GError *error);
+
+/* Prints one JSON object to stdout, with a newline.  Takes the builder's root. */
+void command_print_json(JsonBuilder *builder);
+
+/*
+ * Parses options with GLib.  On a wrong one prints the error and a hint to --help and returns
+ * EXIT_CANNOT through *status with false.  summary: one line for --help.
+ */
+gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
+			 const char *arguments, const char *summary, int *status);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * klatch: the table of commands, dispatch and help.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/command.h"
+
+#define VERSION "0.1"
+
+static const struct {
+	const char *name;
+	command_function *run;
+	const char *arguments;
+	const char *summary;
+} commands[] = {
+	{"kernel", command_kernel, "add [RELEASE] | list | rm RELEASE",
+	 "fetch and prepare stock kernels"},
+	{"build", command_build, "[-k RELEASE] [-o FILE] PATCH...", "patch files to one livepatch"},
+	{"diff", command_diff, "ORIGINAL.o PATCHED.o", "what changed between two objects, and why"},
+	{"try", command_try, "[-k RELEASE] LIVEPATCH.ko", "prove a livepatch in a virtual machine"},
+};
+
+static void usage(FILE *out)
+{
+	fputs("Usage: klatch COMMAND [OPTION...]\n\n", out);
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(out, "  klatch %-7s %-40s %s\n", commands[i].name, commands[i].arguments,
+			commands[i].summary);
+	fputs("\nEach command explains itself with --help. Exit codes: 0 done, 1 refused, 2 can't "
+	      "run, 3 nothing changes.\n",
+	      out);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_CANNOT;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("klatch " VERSION);
+		return EXIT_DONE;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "klatch: there is no command '%s'; see klatch --help\n", argv[1]);
+	return EXIT_CANNOT;
+}

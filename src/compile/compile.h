@@ -1,0 +1,44 @@
+/*
+ * Units to objects: each touched unit three times, with its exact command.
+ *
+ *	stock	 the original with stock flags and objtool run: what must equal the shipped binary
+ *	original the original with -ffunction-sections -fdata-sections, objtool not run
+ *	patched	 the patched source, likewise
+ */
+#ifndef KLATCH_COMPILE_COMPILE_H
+#define KLATCH_COMPILE_COMPILE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "base/progress.h"
+#include "kernel/kernel.h"
+#include "tree/commands.h"
+#include "tree/overlay.h"
+
+struct compiled {
+	const struct unit *unit;
+	char *stock;	/* paths of the objects */
+	char *original; /* NULL if the patch adds the unit */
+	char *patched;
+};
+
+/*
+ * Compiles units (of struct unit *) below `directory`, at most process_jobs() at once.  Returns an
+ * array of struct compiled *, in order, owned.
+ *
+ * types: compile original and patched with debug information, for the comparison of types.
+ * KLATCH_REFUSED with the compiler's own lines, at the user's file and line, if the patched source
+ * does not compile; KLATCH_ENVIRONMENT if the original does not.
+ * After each compile the list of files it read is checked: no patched unit may have read the
+ * original of a patched file.
+ */
+GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *overlay,
+			 const GPtrArray *units, gboolean types, const char *directory,
+			 struct progress *progress, GError **error);
+
+/* Runs a kernel's objtool on an object, in place, with the arguments of a unit. */
+gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, const char *path,
+			 GError **error);
+
+#endif

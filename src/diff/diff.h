@@ -1,0 +1,48 @@
+/*
+ * Original against patched: which functions changed, what must come along, what is refused.
+ * Both objects are of one unit, compiled with -ffunction-sections -fdata-sections, objtool not run.
+ */
+#ifndef KLATCH_DIFF_DIFF_H
+#define KLATCH_DIFF_DIFF_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "elf/object.h"
+
+enum diff_change { DIFF_CHANGED, DIFF_NEW };
+
+struct diff_function {
+	struct symbol *patched;
+	struct symbol *original; /* NULL for DIFF_NEW */
+	enum diff_change change;
+	char *why; /* "code differs at +0x14", "calls foo, which has no fentry site", "new" */
+};
+
+struct diff {
+	GPtrArray *functions; /* of struct diff_function, owned, in file order; cold parts are part
+				 of their function and not listed */
+	GPtrArray *refusals;  /* of GError (KLATCH_REFUSED), owned; the unit can't be built if any */
+	GPtrArray *notes;     /* of char *: what an author should know ("static local x was removed") */
+	GHashTable *sections; /* set of struct section * of patched that come along whole: text of the
+				 functions and their cold parts, new data, strings, constants */
+	GHashTable *origins;  /* struct symbol * of patched -> struct symbol * of original that is the
+				 same thing; a reference to it from a section that comes along is
+				 bound to the original unless its section comes along */
+};
+
+/*
+ * Compares.  Never guesses silently: a correlation that is not certain and matters is a refusal.
+ * series: the kernel's (struct kernel), for the table of special sections.
+ * types: also compare the layouts of types by debug information and refuse changed ones.
+ * NULL with error only for objects that can't be compared at all (KLATCH_INPUT).
+ */
+struct diff *diff_objects(struct object *original, struct object *patched, guint series,
+			  gboolean types, GError **error);
+void diff_free(struct diff *diff);
+DEFINE_AUTO(diff, diff_free)
+
+/* Whether the binary is the same: no functions, no refusals. */
+gboolean diff_is_empty(const struct diff *diff);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * One stock kernel as klatch keeps it in its cache.
+ *
+ *	<cache>/packages/NAME.deb		kept for good: superseded versions leave the archive
+ *	<cache>/sources/<package version>/	the unpacked linux-source, shared by flavours, read-only
+ *	<cache>/kernels/<release>/		one prepared kernel:
+ *		kernel.ini	what this is (GKeyFile; written last: a kernel without it is not there)
+ *		image/		the unpacked linux-image: boot/vmlinuz-RELEASE, lib/modules/<release>/
+ *		vmlinux		the ELF out of vmlinuz
+ *		kallsyms	its symbols, in /proc/kallsyms form and order
+ *		Module.symvers	from the headers package
+ *		build/		the prepared output tree: .config, generated headers, objtool
+ *		commands	the database of commands (tree/commands.h)
+ *		includes	the include index (tree/includes.h)
+ *		late/		the kernel side of klatch compiled for this kernel (link/runtime.h)
+ *
+ * <cache> is $KLATCH_CACHE, else /var/cache/klatch for root, else $XDG_CACHE_HOME/klatch.
+ */
+#ifndef KLATCH_KERNEL_KERNEL_H
+#define KLATCH_KERNEL_KERNEL_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+
+struct kernel {
+	char *release;	 /* "6.1.0-56-amd64", as uname -r says */
+	char *version;	 /* package version, "6.1.192-2" */
+	char *flavour;	 /* "amd64", "cloud-amd64", "rt-amd64" */
+	char *compiler;	 /* the command that built it, "gcc-12" */
+	char *compiler_text; /* CONFIG_CC_VERSION_TEXT */
+	guint series;	 /* major * 1000 + minor of the upstream version: 6001 for 6.1 */
+
+	char *directory; /* <cache>/kernels/<release> */
+	char *vmlinuz;	 /* paths below it, absolute */
+	char *vmlinux;
+	char *kallsyms;
+	char *symvers;
+	char *modules;	 /* .../image/lib/modules/<release> */
+	char *build;
+	char *commands;
+	char *includes;
+	char *late;
+	char *source;	 /* <cache>/sources/<version> */
+};
+
+/*
+ * Opens a prepared kernel.  release NULL: the running one.  KLATCH_ENVIRONMENT with the hint
+ * "klatch kernel add RELEASE" if it is not in the cache or was prepared by another format version.
+ */
+struct kernel *kernel_open(const char *release, GError **error);
+void kernel_free(struct kernel *kernel);
+DEFINE_AUTO(kernel, kernel_free)
+
+/* The cache directory (not created).  Caller frees. */
+char *kernel_cache(void);
+
+/* The releases that are prepared, sorted; an empty array if none.  Caller frees with
+ * g_ptr_array_unref(); elements are freed with it. */
+GPtrArray *kernel_list(GError **error);
+
+/* Removes a prepared kernel, and its source if no other kernel uses it; packages stay. */
+gboolean kernel_remove(const char *release, GError **error);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * The modules of a stock kernel as installed: names, files, dependencies (through libkmod), and
+ * their objects.  Compressed modules (.ko.xz, .ko.zst) are unpacked in memory.
+ */
+#ifndef KLATCH_KERNEL_MODULES_H
+#define KLATCH_KERNEL_MODULES_H
+
+#include <glib.h>
+
+#include "elf/object.h"
+#include "kernel/kernel.h"
+
+/* The file of a module ('-' and '_' are the same).  NULL with KLATCH_INPUT if there is none.
+ * Caller frees. */
+char *modules_path(const struct kernel *kernel, const char *name, GError **error);
+
+/* Its content, unpacked if need be. */
+GBytes *modules_bytes(const struct kernel *kernel, const char *name, GError **error);
+struct object *modules_object(const struct kernel *kernel, const char *name, GError **error);
+
+/*
+ * The names of the modules to load before this one, in order of loading, itself last (soft
+ * dependencies left out).  Array of char *, owned.
+ */
+GPtrArray *modules_dependencies(const struct kernel *kernel, const char *name, GError **error);
+
+/* A field of .modinfo ("vermagic", "depends", "name"), or NULL.  Caller frees. */
+char *modules_info(const struct object *module, const char *field);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The Debian packages of one kernel: fetched by apt-get download into the cache or taken from a
+ * directory, checked to be of exactly one version, unpacked with libarchive.
+ */
+#ifndef KLATCH_KERNEL_PACKAGES_H
+#define KLATCH_KERNEL_PACKAGES_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "base/progress.h"
+
+struct packages {
+	char *release;
+	char *version; /* of all of them */
+	char *image;   /* paths of the .deb files */
+	char *headers;
+	char *headers_common;
+	char *kbuild;  /* NULL if the archive no longer has that version: nothing needs it */
+	char *source;
+};
+
+/*
+ * Finds or fetches the packages of a kernel release.  directory: where to take them from, or NULL
+ * for the cache and apt.  KLATCH_ENVIRONMENT if one can't be had (with apt's own words), KLATCH_INPUT
+ * naming both if two versions differ.
+ */
+struct packages *packages_get(const char *release, const char *directory,
+			      struct progress *progress, GError **error);
+void packages_free(struct packages *packages);
+DEFINE_AUTO(packages, packages_free)
+
+/*
+ * Unpacks a .deb below a directory.  Only members whose path begins with one of the prefixes (a
+ * NULL-terminated list; NULL for all).  Nothing is written outside of `directory`, whatever the
+ * package says.
+ */
+gboolean packages_unpack(const char *deb, const char *directory, const char *const *prefixes,
+			 GError **error);
+
+/* Unpacks a tarball (any compression libarchive reads), leaving out the first path component. */
+gboolean packages_unpack_tarball(const char *tarball, const char *directory,
+				 struct progress *progress, GError **error);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Changes of all units to one livepatch module.
+ */
+#ifndef KLATCH_LINK_LINK_H
+#define KLATCH_LINK_LINK_H
+
+#include <glib.h>
+
+#include "diff/diff.h"
+#include "elf/object.h"
+#include "kernel/kernel.h"
+#include "match/match.h"
+#include "tree/commands.h"
+
+struct link_unit {
+	const struct unit *unit;     /* unit->object says which object's functions are replaced */
+	const struct image *image;   /* of that object */
+	const struct object *stock;  /* the matched object */
+	const struct match *match;
+	struct object *original;
+	struct object *patched;
+	struct diff *diff;
+};
+
+/*
+ * Links a livepatch module named `name` (a valid module name) to `path`.  Binding of each reference
+ * out of replacement code, in this order: to what comes along; to an export of vmlinux (ordinary
+ * symbol, CRC from Module.symvers); to a symbol of vmlinux (.klp.rela.vmlinux); to a symbol of a
+ * module (late reference).  KLATCH_REFUSED naming symbol and user if it can't be bound, or resolves
+ * differently while its module is COMING and LIVE.
+ * Reproducible: the same inputs give the same bytes.
+ */
+gboolean link_livepatch(const struct kernel *kernel, const char *name,
+			const struct link_unit *units, gsize count, const char *directory,
+			const char *path, GError **error);
+
+#endif

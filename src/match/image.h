@@ -1,0 +1,41 @@
+/*
+ * What was shipped, as flat bytes at addresses: vmlinux as it is linked, or a module laid out at
+ * addresses of our own with its relocations applied (undefined symbols at addresses of their own,
+ * far from each other).  So the proof needs one algorithm for both.
+ */
+#ifndef KLATCH_MATCH_IMAGE_H
+#define KLATCH_MATCH_IMAGE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "elf/object.h"
+#include "kernel/kernel.h"
+
+struct image;
+
+/* name: "vmlinux" or a module of the kernel. */
+struct image *image_open(const struct kernel *kernel, const char *name, GError **error);
+void image_free(struct image *image);
+DEFINE_AUTO(image, image_free)
+
+const char *image_name(const struct image *image);
+
+/* The bytes at an address and how many follow in the same section; NULL if there are none (bss has
+ * an address and a size but no bytes). */
+const guint8 *image_bytes(const struct image *image, guint64 address, guint64 *available);
+
+/* The addresses of every symbol of a name, in the image's order; borrowed, *count 0 if none.
+ * An undefined symbol of a module is there too, at its invented address. */
+const guint64 *image_addresses(const struct image *image, const char *name, gsize *count);
+
+/*
+ * How the kernel's livepatch code finds a symbol: the position among symbols of that name.
+ * Sets *coming and *live to the sympos (0: unique; else 1, 2, ...) in the view the kernel has while
+ * the object is COMING (all symbols, init ones too) and when it is LIVE (core ones only); the same
+ * for vmlinux.  False if there is no symbol of that name at that address in one of them.
+ */
+gboolean image_sympos(const struct image *image, const char *name, guint64 address,
+		      guint *coming, guint *live);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * A patch as an overlay: a directory that looks like the source tree with the patches applied,
+ * made of links to the source tree and of real files only where the patches write.
+ */
+#ifndef KLATCH_TREE_OVERLAY_H
+#define KLATCH_TREE_OVERLAY_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "kernel/kernel.h"
+
+enum patched_change { PATCHED_MODIFIED, PATCHED_ADDED, PATCHED_DELETED };
+
+struct patched_file {
+	char *path; /* below the source tree */
+	enum patched_change change;
+	gboolean file_scope; /* a line outside of every function body changed, comments and blank
+				lines aside: types, macros, includes, data may have changed */
+};
+
+struct overlay {
+	char *root;	      /* the tree to compile the patched units in */
+	char *plain_root;     /* the same without #line: for the compiler's messages to the user */
+	GPtrArray *files;     /* of struct patched_file, owned, sorted by path */
+};
+
+/*
+ * Applies patch files (paths, in order, -p1, no fuzz) below `directory` (made; the caller removes
+ * it).  After each changed run of lines a #line restores the original numbering, at the first place
+ * where a directive may stand (not inside a comment, a string, a macro or its arguments).
+ * KLATCH_REFUSED naming patch file, hunk and target line if one does not apply; KLATCH_INPUT if a
+ * patch file is no patch, or touches a path outside of the tree.
+ */
+struct overlay *overlay_new(const struct kernel *kernel, const char *const *patches,
+			    const char *directory, GError **error);
+void overlay_free(struct overlay *overlay);
+DEFINE_AUTO(overlay, overlay_free)
+
+#endif
