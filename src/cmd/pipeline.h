@@ -1,0 +1,59 @@
+/*
+ * The way through the house: patches to one livepatch.  Calls the rooms in order, keeps what each
+ * gives until the last is done, measures each.
+ */
+#ifndef KLATCH_CMD_PIPELINE_H
+#define KLATCH_CMD_PIPELINE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "base/progress.h"
+#include "base/workspace.h"
+
+enum pipeline_status { PIPELINE_BUILT, PIPELINE_REFUSED, PIPELINE_UNCHANGED };
+
+struct pipeline_function {
+	char *name;
+	const char *change; /* "changed" or "new" */
+	char *why;
+};
+
+struct pipeline_object {
+	char *name;	      /* "vmlinux" or a module */
+	GPtrArray *functions; /* of struct pipeline_function, owned */
+};
+
+struct pipeline_stage {
+	const char *name;
+	double seconds;
+};
+
+struct pipeline_request {
+	const char *release;	    /* NULL: the running kernel */
+	const char *const *patches; /* paths, NULL-terminated */
+	const char *name;	    /* of the module; NULL: from the first patch */
+	const char *output;	    /* NULL: NAME.ko in the current directory */
+	const struct workspace *workspace;
+};
+
+struct pipeline_result {
+	enum pipeline_status status;
+	char *kernel;	     /* release */
+	char *livepatch;     /* path, only if built */
+	GPtrArray *objects;  /* of struct pipeline_object, owned */
+	GPtrArray *refusals; /* of GError, owned */
+	GPtrArray *notes;    /* of char *, owned */
+	GArray *stages;	     /* of struct pipeline_stage */
+};
+
+/*
+ * Builds.  What the patch itself is to blame for is a result with refusals; what the machine or a
+ * wrong argument is to blame for is NULL with error.  The output file is written only if built.
+ */
+struct pipeline_result *pipeline_build(const struct pipeline_request *request,
+				       struct progress *progress, GError **error);
+void pipeline_result_free(struct pipeline_result *result);
+DEFINE_AUTO(pipeline_result, pipeline_result_free)
+
+#endif

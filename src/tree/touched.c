@@ -1,0 +1,225 @@
+/*
+ * Each patched file is sorted by what it is, by one table of paths; C files lead to units, all else
+ * is either no part of the kernel's code or refused.
+ */
+#include "tree/touched.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+/* Compiling every unit that a central header reaches would take hours: refused instead. */
+#define MOST_UNITS 400
+
+struct sorting {
+	const struct kernel *kernel;
+	const struct commands *commands;
+	struct includes *includes; /* opened when the first file needs it */
+	GHashTable *units;
+	struct touched *touched;
+};
+
+typedef gboolean sort_function(struct sorting *sorting, const struct patched_file *file,
+			       GError **error);
+
+static void refuse(struct sorting *sorting, const char *path, const char *what, const char *hint,
+		   const char *why)
+{
+	GError *refusal = NULL;
+
+	klatch_fail(&refusal, KLATCH_REFUSED, what, path, hint, "%s", why);
+	g_ptr_array_add(sorting->touched->refusals, refusal);
+}
+
+static void note(struct sorting *sorting, const char *path, const char *text)
+{
+	g_ptr_array_add(sorting->touched->notes, g_strdup_printf("%s: %s", path, text));
+}
+
+static gboolean sort_documentation(struct sorting *sorting, const struct patched_file *file,
+				   GError **error)
+{
+	note(sorting, file->path, "no part of the kernel's code");
+	return TRUE;
+}
+
+static gboolean sort_other_architecture(struct sorting *sorting, const struct patched_file *file,
+					GError **error)
+{
+	note(sorting, file->path, "not built for this architecture");
+	return TRUE;
+}
+
+static gboolean sort_build(struct sorting *sorting, const struct patched_file *file, GError **error)
+{
+	refuse(sorting, file->path, "a change to the build can't be made live",
+	       "leave the file out if the rest of the patch does not need it",
+	       "it decides what is compiled and how, not what one function does");
+	return TRUE;
+}
+
+static gboolean sort_assembly(struct sorting *sorting, const struct patched_file *file,
+			      GError **error)
+{
+	refuse(sorting, file->path, "a change to assembly can't be made live",
+	       "reboot into a kernel that has the fix",
+	       "assembly has no function entry that can be traced");
+	return TRUE;
+}
+
+static gboolean sort_unknown(struct sorting *sorting, const struct patched_file *file,
+			     GError **error)
+{
+	refuse(sorting, file->path, "the file can't be made live",
+	       "leave it out if the rest of the patch does not need it",
+	       "it is neither C nor known to be without effect on the kernel's code");
+	return TRUE;
+}
+
+/* Adds units that are linked into vmlinux or a module; refuses those linked elsewhere. */
+static void add_units(struct sorting *sorting, const struct patched_file *file,
+		      const GPtrArray *units)
+{
+	for (guint i = 0; i < units->len; i++) {
+		const struct unit *unit = g_ptr_array_index(units, i);
+
+		if (unit->object && !unit->assembly)
+			g_hash_table_add(sorting->units, (gpointer)unit);
+		else if (unit->assembly)
+			refuse(sorting, unit->source, "a change to assembly can't be made live",
+			       "reboot into a kernel that has the fix",
+			       "it includes a patched header and has no function entry to trace");
+		else
+			refuse(sorting, file->path, "the change can't be made live",
+			       "reboot into a kernel that has the fix",
+			       "it is compiled into code outside of the kernel image's own text "
+			       "(vdso, boot or real mode code)");
+	}
+}
+
+static GPtrArray *including_units(struct sorting *sorting, const char *path, GError **error)
+{
+	if (!sorting->includes)
+		sorting->includes = includes_open(sorting->kernel, error);
+	if (!sorting->includes)
+		return NULL;
+	return includes_units(sorting->includes, sorting->commands, path);
+}
+
+static gboolean sort_included(struct sorting *sorting, const struct patched_file *file,
+			      GError **error)
+{
+	g_autoptr(GPtrArray) units = including_units(sorting, file->path, error);
+
+	if (!units)
+		return FALSE;
+	if (!units->len) {
+		note(sorting, file->path, "not built in this kernel");
+	} else if (units->len > MOST_UNITS) {
+		GError *refusal = NULL;
+
+		klatch_fail(&refusal, KLATCH_REFUSED,
+			    "a header of this reach can't be made live yet", file->path,
+			    "move the changed inline function's use into the C files that need it",
+			    "%u units may include it, more than the %u that are compiled",
+			    units->len, MOST_UNITS);
+		g_ptr_array_add(sorting->touched->refusals, refusal);
+	} else {
+		add_units(sorting, file, units);
+	}
+	return TRUE;
+}
+
+static gboolean sort_source(struct sorting *sorting, const struct patched_file *file,
+			    GError **error)
+{
+	g_autoptr(GPtrArray) units = commands_of_source(sorting->commands, file->path);
+
+	if (file->change == PATCHED_MODIFIED && units->len) {
+		add_units(sorting, file, units);
+		return TRUE;
+	}
+	if (units->len) {
+		refuse(sorting, file->path, "a removed unit can't be made live",
+		       "keep the file and empty its functions instead",
+		       "what it defines is still linked into the running kernel");
+		return TRUE;
+	}
+	/* Not compiled by itself, but perhaps included by another .c file, as some are. */
+	return sort_included(sorting, file, error);
+}
+
+/* First match wins.  A pattern is a glob over the whole path ('*' matches '/' too). */
+static const struct {
+	const char *pattern;
+	sort_function *sort;
+} kinds[] = {
+	{"Documentation/*", sort_documentation},
+	{"samples/*", sort_documentation},
+	{"LICENSES/*", sort_documentation},
+	{"tools/objtool/*", sort_build},
+	{"tools/*", sort_documentation},
+	{"scripts/*", sort_build},
+	{"arch/x86/um/*", sort_other_architecture},
+	{"arch/x86/*/Makefile", sort_build},
+	{"arch/x86/*.S", sort_assembly},
+	{"arch/x86/*.c", sort_source},
+	{"arch/x86/*.h", sort_included},
+	{"arch/x86/*", sort_unknown},
+	{"arch/*", sort_other_architecture},
+	{"*.c", sort_source},
+	{"*.h", sort_included},
+	{"*.S", sort_assembly},
+	{"*.rst", sort_documentation},
+	{"*.txt", sort_documentation},
+	{"*.yaml", sort_documentation},
+	{"*.gitignore", sort_documentation},
+	{"MAINTAINERS", sort_documentation},
+	{"CREDITS", sort_documentation},
+	{"*Makefile", sort_build},
+	{"*Kbuild", sort_build},
+	{"*Kconfig*", sort_build},
+	{"*", sort_unknown},
+};
+
+static gboolean sort_file(struct sorting *sorting, const struct patched_file *file, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_pattern_match_simple(kinds[i].pattern, file->path))
+			return kinds[i].sort(sorting, file, error);
+	return TRUE;
+}
+
+struct touched *touched_units(const struct kernel *kernel, const struct commands *commands,
+			      const struct overlay *overlay, GError **error)
+{
+	AUTO(touched) touched = g_new0(struct touched, 1);
+	AUTO(includes) includes = NULL;
+	g_autoptr(GHashTable) units = g_hash_table_new(NULL, NULL);
+	struct sorting sorting = {kernel, commands, NULL, units, touched};
+	gboolean good = TRUE;
+
+	touched->units = g_ptr_array_new();
+	touched->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+	touched->notes = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < overlay->files->len && good; i++)
+		good = sort_file(&sorting, g_ptr_array_index(overlay->files, i), error);
+	includes = sorting.includes;
+	if (!good)
+		return NULL;
+
+	const GPtrArray *all = commands_units(commands);
+	for (guint i = 0; i < all->len; i++)
+		if (g_hash_table_contains(units, g_ptr_array_index(all, i)))
+			g_ptr_array_add(touched->units, g_ptr_array_index(all, i));
+	return g_steal_pointer(&touched);
+}
+
+void touched_free(struct touched *touched)
+{
+	g_ptr_array_unref(touched->units);
+	g_ptr_array_unref(touched->refusals);
+	g_ptr_array_unref(touched->notes);
+	g_free(touched);
+}

@@ -1,0 +1,27 @@
+/*
+ * Which units a patch touches: those compiled from its .c files and those that may include its
+ * headers.
+ */
+#ifndef KLATCH_TREE_TOUCHED_H
+#define KLATCH_TREE_TOUCHED_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "tree/commands.h"
+#include "tree/includes.h"
+#include "tree/overlay.h"
+
+struct touched {
+	GPtrArray *units; /* of borrowed struct unit *, each once, in order of the database */
+	GPtrArray
+		*refusals; /* of GError (KLATCH_REFUSED), owned: files whose change can't go live */
+	GPtrArray *notes;  /* of char *, owned: files that this kernel does not build */
+};
+
+struct touched *touched_units(const struct kernel *kernel, const struct commands *commands,
+			      const struct overlay *overlay, GError **error);
+void touched_free(struct touched *touched);
+DEFINE_AUTO(touched, touched_free)
+
+#endif
