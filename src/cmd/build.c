@@ -1,0 +1,184 @@
+/*
+ * klatch build: patch files to one livepatch.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cmd/command.h"
+#include "cmd/pipeline.h"
+
+static const char *const status_names[] = {
+	[PIPELINE_BUILT] = "built",
+	[PIPELINE_REFUSED] = "refused",
+	[PIPELINE_UNCHANGED] = "unchanged",
+};
+
+static const int status_exits[] = {
+	[PIPELINE_BUILT] = EXIT_DONE,
+	[PIPELINE_REFUSED] = EXIT_REFUSED,
+	[PIPELINE_UNCHANGED] = EXIT_UNCHANGED,
+};
+
+static void add_string(JsonBuilder *builder, const char *member, const char *value)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_add_string_value(builder, value);
+}
+
+static void add_objects(JsonBuilder *builder, const struct pipeline_result *result)
+{
+	json_builder_set_member_name(builder, "objects");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < result->objects->len; i++) {
+		const struct pipeline_object *object = g_ptr_array_index(result->objects, i);
+
+		json_builder_begin_object(builder);
+		add_string(builder, "name", object->name);
+		json_builder_set_member_name(builder, "functions");
+		json_builder_begin_array(builder);
+		for (guint j = 0; j < object->functions->len; j++) {
+			const struct pipeline_function *function =
+				g_ptr_array_index(object->functions, j);
+
+			json_builder_begin_object(builder);
+			add_string(builder, "name", function->name);
+			add_string(builder, "change", function->change);
+			add_string(builder, "why", function->why);
+			json_builder_end_object(builder);
+		}
+		json_builder_end_array(builder);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
+static void print_json(const struct pipeline_result *result)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	double total = 0;
+
+	json_builder_begin_object(builder);
+	add_string(builder, "status", status_names[result->status]);
+	add_string(builder, "livepatch", result->livepatch);
+	add_string(builder, "kernel", result->kernel);
+	add_objects(builder, result);
+	json_builder_set_member_name(builder, "refusals");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < result->refusals->len; i++)
+		json_builder_add_value(builder,
+				       command_error_json(g_ptr_array_index(result->refusals, i)));
+	json_builder_end_array(builder);
+	json_builder_set_member_name(builder, "notes");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < result->notes->len; i++)
+		json_builder_add_string_value(builder, g_ptr_array_index(result->notes, i));
+	json_builder_end_array(builder);
+	json_builder_set_member_name(builder, "seconds");
+	json_builder_begin_object(builder);
+	for (guint i = 0; i < result->stages->len; i++) {
+		const struct pipeline_stage *stage =
+			&g_array_index(result->stages, struct pipeline_stage, i);
+
+		json_builder_set_member_name(builder, stage->name);
+		json_builder_add_double_value(builder, stage->seconds);
+		total += stage->seconds;
+	}
+	json_builder_set_member_name(builder, "total");
+	json_builder_add_double_value(builder, total);
+	json_builder_end_object(builder);
+	json_builder_end_object(builder);
+	command_print_json(builder);
+}
+
+static void print_functions(const struct pipeline_result *result)
+{
+	for (guint i = 0; i < result->objects->len; i++) {
+		const struct pipeline_object *object = g_ptr_array_index(result->objects, i);
+
+		for (guint j = 0; j < object->functions->len; j++) {
+			const struct pipeline_function *function =
+				g_ptr_array_index(object->functions, j);
+
+			printf("%-16s %-32s %-8s %s\n", object->name, function->name,
+			       function->change, function->why);
+		}
+	}
+}
+
+static void print_text(const struct pipeline_result *result)
+{
+	double total = 0;
+
+	for (guint i = 0; i < result->notes->len; i++)
+		printf("note: %s\n", (char *)g_ptr_array_index(result->notes, i));
+	print_functions(result);
+	for (guint i = 0; i < result->refusals->len; i++)
+		command_print_error(g_ptr_array_index(result->refusals, i));
+	for (guint i = 0; i < result->stages->len; i++)
+		total += g_array_index(result->stages, struct pipeline_stage, i).seconds;
+
+	switch (result->status) {
+	case PIPELINE_BUILT:
+		printf("\n%s for %s, in %.1f s\nnext: klatch try -k %s %s\n", result->livepatch,
+		       result->kernel, total, result->kernel, result->livepatch);
+		break;
+	case PIPELINE_REFUSED:
+		printf("\nrefused: nothing was written\n");
+		break;
+	case PIPELINE_UNCHANGED:
+		printf("nothing changes in the binary of %s: there is nothing to make live\n",
+		       result->kernel);
+		break;
+	}
+}
+
+int command_build(int argc, char **argv)
+{
+	g_autofree char *release = NULL, *output = NULL, *name = NULL;
+	gboolean json = FALSE;
+	g_autoptr(GError) error = NULL;
+	int status;
+	const GOptionEntry entries[] = {
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &release,
+		 "the kernel's release (default: the running one)", "RELEASE"},
+		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+		 "where to write the livepatch (default: NAME.ko)", "FILE"},
+		{"name", 0, 0, G_OPTION_ARG_STRING, &name,
+		 "the livepatch's module name (default: from the first patch)", "NAME"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one JSON object", NULL},
+		G_OPTION_ENTRY_NULL};
+
+	if (!command_options(&argc, &argv, entries, "PATCH...",
+			     "Makes one livepatch module out of patch files.", &status))
+		return status;
+	if (argc < 2) {
+		klatch_fail(&error, KLATCH_USAGE, "nothing to build", NULL,
+			    "give one or more patch files; see klatch build --help",
+			    "no patch file was given");
+		command_print_error(error);
+		return EXIT_CANNOT;
+	}
+
+	AUTO(workspace) workspace = workspace_new(&error);
+	struct progress *progress = progress_bar_new();
+	struct pipeline_request request = {
+		.release = release,
+		.patches = (const char *const *)argv + 1,
+		.name = name,
+		.output = output,
+		.workspace = workspace,
+	};
+	AUTO(pipeline_result)
+	result = workspace ? pipeline_build(&request, progress, &error) : NULL;
+	progress_bar_end(progress);
+	if (!result) {
+		command_print_error(error);
+		return klatch_error_exit_code(error);
+	}
+	if (json)
+		print_json(result);
+	else
+		print_text(result);
+	return status_exits[result->status];
+}

@@ -1,0 +1,441 @@
+/*
+ * From patches to a livepatch: overlay, touched units, compile, match, diff, link, check.
+ *
+ * Each stage is one function over struct pipeline; the table at the end runs and times them.  A
+ * stage that finds the patch at fault adds refusals, and the build ends after that stage, so that
+ * a user sees all refusals of a kind at once.
+ */
+#include "cmd/pipeline.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "check/check.h"
+#include "compile/compile.h"
+#include "diff/diff.h"
+#include "kernel/kernel.h"
+#include "link/link.h"
+#include "match/match.h"
+#include "tree/commands.h"
+#include "tree/overlay.h"
+#include "tree/touched.h"
+
+/* MODULE_NAME_LEN is 64 - sizeof(unsigned long) on x86-64 (include/linux/moduleparam.h), with the
+ * final NUL. */
+#define LONGEST_NAME 55
+
+/* One compiled unit and all that was learnt of it. */
+struct candidate {
+	struct compiled *compiled;
+	struct object *stock;
+	struct object *original;
+	struct object *patched;
+	const struct image *image; /* borrowed from the pipeline */
+	struct match *match;
+	struct diff *diff;
+};
+
+struct pipeline {
+	const struct pipeline_request *request;
+	struct pipeline_result *result;
+	struct progress *progress;
+	struct kernel *kernel;
+	struct commands *commands;
+	struct overlay *overlay;
+	struct touched *touched;
+	GPtrArray *compiled;
+	GPtrArray *candidates; /* of struct candidate */
+	GHashTable *images;    /* object name -> struct image */
+	char *name;
+	char *linked; /* the livepatch in the workspace */
+};
+
+static void candidate_free(struct candidate *candidate)
+{
+	g_clear_pointer(&candidate->diff, diff_free);
+	g_clear_pointer(&candidate->match, match_free);
+	g_clear_pointer(&candidate->stock, object_free);
+	g_clear_pointer(&candidate->original, object_free);
+	g_clear_pointer(&candidate->patched, object_free);
+	g_free(candidate);
+}
+
+static void object_entry_free(struct pipeline_object *object)
+{
+	g_free(object->name);
+	g_ptr_array_unref(object->functions);
+	g_free(object);
+}
+
+static void function_entry_free(struct pipeline_function *function)
+{
+	g_free(function->name);
+	g_free(function->why);
+	g_free(function);
+}
+
+static struct pipeline_result *result_new(void)
+{
+	struct pipeline_result *result = g_new0(struct pipeline_result, 1);
+
+	result->objects = g_ptr_array_new_with_free_func((GDestroyNotify)object_entry_free);
+	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+	result->notes = g_ptr_array_new_with_free_func(g_free);
+	result->stages = g_array_new(FALSE, FALSE, sizeof(struct pipeline_stage));
+	return result;
+}
+
+void pipeline_result_free(struct pipeline_result *result)
+{
+	g_free(result->kernel);
+	g_free(result->livepatch);
+	g_ptr_array_unref(result->objects);
+	g_ptr_array_unref(result->refusals);
+	g_ptr_array_unref(result->notes);
+	g_array_unref(result->stages);
+	g_free(result);
+}
+
+/* Takes over a room's refusals: the array is left empty. */
+static void take_refusals(struct pipeline *pipeline, GPtrArray *refusals)
+{
+	g_ptr_array_extend_and_steal(pipeline->result->refusals, g_ptr_array_ref(refusals));
+}
+
+/*
+ * A refusal is an answer, not a failure: keeps it in the result.  Any other error goes on up.
+ * Returns whether the stage may go on.
+ */
+static gboolean keep_refusal(struct pipeline *pipeline, GError *problem, GError **error)
+{
+	if (g_error_matches(problem, KLATCH_ERROR, KLATCH_REFUSED)) {
+		g_ptr_array_add(pipeline->result->refusals, problem);
+		return TRUE;
+	}
+	g_propagate_error(error, problem);
+	return FALSE;
+}
+
+/* A module name out of a patch's file name: 0001-net-fix-x.patch is klatch_0001_net_fix_x. */
+static char *name_from_patch(const char *patch)
+{
+	g_autofree char *base = g_path_get_basename(patch);
+	char *dot = strrchr(base, '.');
+
+	if (dot && dot != base)
+		*dot = '\0';
+	char *name = g_strconcat("klatch_", base, NULL);
+	for (char *c = name; *c; c++)
+		if (!g_ascii_isalnum(*c))
+			*c = '_';
+	if (strlen(name) > LONGEST_NAME)
+		name[LONGEST_NAME] = '\0';
+	return name;
+}
+
+static gboolean valid_name(const char *name)
+{
+	gsize length = strlen(name);
+
+	return length > 0 && length <= LONGEST_NAME &&
+	       strspn(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_") == length;
+}
+
+static gboolean stage_open(struct pipeline *pipeline, GError **error)
+{
+	const struct pipeline_request *request = pipeline->request;
+
+	pipeline->name =
+		request->name ? g_strdup(request->name) : name_from_patch(request->patches[0]);
+	if (!valid_name(pipeline->name)) {
+		klatch_fail(error, KLATCH_USAGE, "the livepatch can't have this name",
+			    pipeline->name, "choose another with --name",
+			    "a module's name is 1 to %d letters, digits and underscores",
+			    LONGEST_NAME);
+		return FALSE;
+	}
+	pipeline->kernel = kernel_open(request->release, error);
+	if (!pipeline->kernel)
+		return FALSE;
+	pipeline->result->kernel = g_strdup(pipeline->kernel->release);
+	pipeline->commands = commands_open(pipeline->kernel, error);
+	return pipeline->commands != NULL;
+}
+
+static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
+{
+	g_autofree char *directory = workspace_path(pipeline->request->workspace, "overlay");
+	GError *problem = NULL;
+
+	pipeline->overlay =
+		overlay_new(pipeline->kernel, pipeline->request->patches, directory, &problem);
+	if (!pipeline->overlay)
+		return keep_refusal(pipeline, problem, error);
+
+	pipeline->touched =
+		touched_units(pipeline->kernel, pipeline->commands, pipeline->overlay, error);
+	if (!pipeline->touched)
+		return FALSE;
+	take_refusals(pipeline, pipeline->touched->refusals);
+	g_ptr_array_extend_and_steal(pipeline->result->notes,
+				     g_ptr_array_ref(pipeline->touched->notes));
+	return TRUE;
+}
+
+static gboolean types_may_change(const struct overlay *overlay)
+{
+	for (guint i = 0; i < overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
+
+		if (file->file_scope)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean stage_compile(struct pipeline *pipeline, GError **error)
+{
+	g_autofree char *directory = workspace_path(pipeline->request->workspace, "objects");
+	GError *problem = NULL;
+
+	pipeline->compiled = compile_units(
+		pipeline->kernel, pipeline->overlay, pipeline->touched->units,
+		types_may_change(pipeline->overlay), directory, pipeline->progress, &problem);
+	return pipeline->compiled || keep_refusal(pipeline, problem, error);
+}
+
+/* Compares one unit; one whose binary is the same is dropped at once, to keep memory small. */
+static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, GError **error)
+{
+	struct candidate *candidate = g_new0(struct candidate, 1);
+
+	g_ptr_array_add(pipeline->candidates, candidate);
+	candidate->compiled = compiled;
+	candidate->original = object_read(compiled->original, error);
+	if (!candidate->original)
+		return FALSE;
+	candidate->patched = object_read(compiled->patched, error);
+	if (!candidate->patched)
+		return FALSE;
+	candidate->diff =
+		diff_objects(candidate->original, candidate->patched, pipeline->kernel->series,
+			     types_may_change(pipeline->overlay), error);
+	if (!candidate->diff)
+		return FALSE;
+	take_refusals(pipeline, candidate->diff->refusals);
+	for (guint i = 0; i < candidate->diff->notes->len; i++)
+		g_ptr_array_add(pipeline->result->notes,
+				g_strdup_printf("%s: %s", compiled->unit->source,
+						(char *)candidate->diff->notes->pdata[i]));
+	if (!candidate->diff->functions->len)
+		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
+	return TRUE;
+}
+
+static gboolean stage_diff(struct pipeline *pipeline, GError **error)
+{
+	for (guint i = 0; i < pipeline->compiled->len; i++)
+		if (!diff_unit(pipeline, g_ptr_array_index(pipeline->compiled, i), error))
+			return FALSE;
+	return TRUE;
+}
+
+static const struct image *image_of(struct pipeline *pipeline, const char *object, GError **error)
+{
+	struct image *image = g_hash_table_lookup(pipeline->images, object);
+
+	if (!image) {
+		image = image_open(pipeline->kernel, object, error);
+		if (image)
+			g_hash_table_insert(pipeline->images, g_strdup(object), image);
+	}
+	return image;
+}
+
+static gboolean match_candidate(struct pipeline *pipeline, struct candidate *candidate,
+				GError **error)
+{
+	GError *problem = NULL;
+
+	candidate->image = image_of(pipeline, candidate->compiled->unit->object, error);
+	if (!candidate->image)
+		return FALSE;
+	candidate->stock = object_read(candidate->compiled->stock, error);
+	if (!candidate->stock)
+		return FALSE;
+	candidate->match = match_unit(candidate->image, candidate->stock, &problem);
+	return candidate->match || keep_refusal(pipeline, problem, error);
+}
+
+static gboolean stage_match(struct pipeline *pipeline, GError **error)
+{
+	for (guint i = 0; i < pipeline->candidates->len; i++)
+		if (!match_candidate(pipeline, g_ptr_array_index(pipeline->candidates, i), error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean stage_link(struct pipeline *pipeline, GError **error)
+{
+	g_autofree char *directory = workspace_path(pipeline->request->workspace, "link");
+	g_autofree char *file = g_strconcat(pipeline->name, ".ko", NULL);
+	g_autofree struct link_unit *units =
+		g_new0(struct link_unit, pipeline->candidates->len + 1);
+	GError *problem = NULL;
+
+	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+
+		units[i] = (struct link_unit){
+			.unit = candidate->compiled->unit,
+			.image = candidate->image,
+			.stock = candidate->stock,
+			.match = candidate->match,
+			.original = candidate->original,
+			.patched = candidate->patched,
+			.diff = candidate->diff,
+		};
+	}
+	if (!pipeline->candidates->len)
+		return TRUE;
+	if (!files_make_directory(directory, error))
+		return FALSE;
+	pipeline->linked = g_build_filename(directory, file, NULL);
+	return link_livepatch(pipeline->kernel, pipeline->name, units, pipeline->candidates->len,
+			      directory, pipeline->linked, &problem) ||
+	       keep_refusal(pipeline, problem, error);
+}
+
+/* The livepatch reaches its output only when it has been checked. */
+static gboolean stage_check(struct pipeline *pipeline, GError **error)
+{
+	g_autofree char *file = g_strconcat(pipeline->name, ".ko", NULL);
+	const char *output = pipeline->request->output ? pipeline->request->output : file;
+
+	if (!pipeline->linked)
+		return TRUE;
+	g_autoptr(GPtrArray) findings = check_livepatch(pipeline->kernel, pipeline->linked, error);
+	if (!findings)
+		return FALSE;
+	take_refusals(pipeline, findings);
+	if (pipeline->result->refusals->len)
+		return TRUE;
+
+	g_autoptr(GBytes) bytes = files_map(pipeline->linked, error);
+	gsize size;
+	if (!bytes)
+		return FALSE;
+	const void *data = g_bytes_get_data(bytes, &size);
+	if (!files_write(output, data, size, error))
+		return FALSE;
+	pipeline->result->livepatch = g_strdup(output);
+	return TRUE;
+}
+
+static const struct {
+	const char *name;
+	const char *doing;
+	gboolean (*run)(struct pipeline *pipeline, GError **error);
+} stages[] = {
+	{"open", "opening the kernel", stage_open},
+	{"overlay", "applying the patch", stage_overlay},
+	{"compile", "compiling", stage_compile},
+	{"diff", "comparing", stage_diff},
+	{"match", "proving the original", stage_match},
+	{"link", "linking", stage_link},
+	{"check", "checking", stage_check},
+};
+
+static gboolean run_stages(struct pipeline *pipeline, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(stages); i++) {
+		gint64 start = g_get_monotonic_time();
+
+		progress_report(pipeline->progress, stages[i].doing, -1);
+		if (!stages[i].run(pipeline, error))
+			return FALSE;
+		struct pipeline_stage stage = {stages[i].name,
+					       (double)(g_get_monotonic_time() - start) / 1e6};
+		g_array_append_val(pipeline->result->stages, stage);
+		if (pipeline->result->refusals->len)
+			break;
+	}
+	return TRUE;
+}
+
+/* The entry of an object, made when its first unit comes. */
+static struct pipeline_object *object_entry(struct pipeline_result *result, const char *name)
+{
+	for (guint i = 0; i < result->objects->len; i++) {
+		struct pipeline_object *entry = g_ptr_array_index(result->objects, i);
+
+		if (!strcmp(entry->name, name))
+			return entry;
+	}
+	struct pipeline_object *entry = g_new0(struct pipeline_object, 1);
+	entry->name = g_strdup(name);
+	entry->functions = g_ptr_array_new_with_free_func((GDestroyNotify)function_entry_free);
+	g_ptr_array_add(result->objects, entry);
+	return entry;
+}
+
+static void list_functions(struct pipeline_result *result, const struct candidate *candidate)
+{
+	struct pipeline_object *entry = object_entry(result, candidate->compiled->unit->object);
+
+	for (guint i = 0; i < candidate->diff->functions->len; i++) {
+		const struct diff_function *function =
+			g_ptr_array_index(candidate->diff->functions, i);
+		const struct symbol *symbol =
+			function->original ? function->original : function->patched;
+		struct pipeline_function *listed = g_new0(struct pipeline_function, 1);
+
+		listed->name = g_strdup(symbol->name);
+		listed->change = function->change == DIFF_NEW ? "new" : "changed";
+		listed->why = g_strdup(function->why);
+		g_ptr_array_add(entry->functions, listed);
+	}
+}
+
+static void conclude(struct pipeline *pipeline)
+{
+	struct pipeline_result *result = pipeline->result;
+
+	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+
+		if (candidate->diff)
+			list_functions(result, candidate);
+	}
+	if (result->refusals->len)
+		result->status = PIPELINE_REFUSED;
+	else
+		result->status = result->livepatch ? PIPELINE_BUILT : PIPELINE_UNCHANGED;
+}
+
+struct pipeline_result *pipeline_build(const struct pipeline_request *request,
+				       struct progress *progress, GError **error)
+{
+	AUTO(pipeline_result) result = result_new();
+	struct pipeline pipeline = {.request = request, .result = result, .progress = progress};
+
+	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+	pipeline.images =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
+
+	gboolean good = run_stages(&pipeline, error);
+	if (good)
+		conclude(&pipeline);
+
+	g_ptr_array_unref(pipeline.candidates);
+	g_hash_table_unref(pipeline.images);
+	g_clear_pointer(&pipeline.compiled, g_ptr_array_unref);
+	g_clear_pointer(&pipeline.touched, touched_free);
+	g_clear_pointer(&pipeline.overlay, overlay_free);
+	g_clear_pointer(&pipeline.commands, commands_free);
+	g_clear_pointer(&pipeline.kernel, kernel_free);
+	g_free(pipeline.name);
+	g_free(pipeline.linked);
+	return good ? g_steal_pointer(&result) : NULL;
+}
