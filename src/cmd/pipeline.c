@@ -205,7 +205,22 @@ static gboolean stage_compile(struct pipeline *pipeline, GError **error)
 	return pipeline->compiled || keep_refusal(pipeline, problem, error);
 }
 
-/* Compares one unit; one whose binary is the same is dropped at once, to keep memory small. */
+static gboolean is_patched(const struct overlay *overlay, const char *path)
+{
+	for (guint i = 0; i < overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
+
+		if (!strcmp(file->path, path))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * Compares one unit.  One that only includes a patched header and whose binary is the same is
+ * dropped at once, to keep memory small; one that is patched itself stays, so that "unchanged" too
+ * is said only of a unit that was proved to be the shipped one.
+ */
 static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, GError **error)
 {
 	struct candidate *candidate = g_new0(struct candidate, 1);
@@ -228,7 +243,8 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 		g_ptr_array_add(pipeline->result->notes,
 				g_strdup_printf("%s: %s", compiled->unit->source,
 						(char *)candidate->diff->notes->pdata[i]));
-	if (!candidate->diff->functions->len)
+	if (!candidate->diff->functions->len &&
+	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
 	return TRUE;
 }
@@ -283,11 +299,14 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 	g_autofree struct link_unit *units =
 		g_new0(struct link_unit, pipeline->candidates->len + 1);
 	GError *problem = NULL;
+	gsize count = 0;
 
 	for (guint i = 0; i < pipeline->candidates->len; i++) {
 		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
 
-		units[i] = (struct link_unit){
+		if (!candidate->diff->functions->len)
+			continue;
+		units[count++] = (struct link_unit){
 			.unit = candidate->compiled->unit,
 			.image = candidate->image,
 			.stock = candidate->stock,
@@ -297,13 +316,13 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 			.diff = candidate->diff,
 		};
 	}
-	if (!pipeline->candidates->len)
+	if (!count)
 		return TRUE;
 	if (!files_make_directory(directory, error))
 		return FALSE;
 	pipeline->linked = g_build_filename(directory, file, NULL);
-	return link_livepatch(pipeline->kernel, pipeline->name, units, pipeline->candidates->len,
-			      directory, pipeline->linked, &problem) ||
+	return link_livepatch(pipeline->kernel, pipeline->name, units, count, directory,
+			      pipeline->linked, &problem) ||
 	       keep_refusal(pipeline, problem, error);
 }
 
