@@ -17,11 +17,14 @@ typedef uint32_t u32;
 typedef int64_t s64;
 #endif
 
+/* Stands in the kernel side's struct module until the builder writes the livepatch's own name. */
+#define KLATCH_MODULE_NAME "klatch module name"
+
 /* A function to replace. */
 struct klatch_func {
-	const char *name;      /* of the function to replace */
+	const char *name; /* of the function to replace */
 	void *replacement;
-	unsigned long sympos;  /* as struct klp_func's old_sympos: 0 if the name is unique */
+	unsigned long sympos; /* as struct klp_func's old_sympos: 0 if the name is unique */
 };
 
 /*
@@ -39,7 +42,7 @@ struct klatch_site {
 struct klatch_object {
 	const char *name; /* NULL is vmlinux */
 	const struct klatch_func *funcs;
-	const struct klatch_site *sites;
+	const struct klatch_site *sites; /* by rising place, or binding takes long */
 	u32 nr_funcs;
 	u32 nr_sites;
 };

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Late references: places in replacement code that refer to symbols of a module.
+ *
+ * The kernel looks the symbols up each time the module comes, and complains if one is missing; it
+ * writes nothing, because the relocations that name them are of type R_X86_64_NONE.  The places
+ * are written here, over whatever the last binding left.  Nothing is ever cleared: so there is no
+ * state that a refused load or an unload could leave wrong, whatever the kernel's version.
+ *
+ * Why writing is safe: between klp_unpatch_object(), which waits for every task that is in an
+ * ftrace handler, together with the module's own exit, and pre_patch, no task can be in
+ * replacement code of the module, for that code lives no longer than the text it replaces.  While
+ * the module is there its places are not touched.
+ */
+#include "late.h"
+
+#include <linux/elf.h>
+#include <linux/string.h>
+
+/*
+ * klp_resolve_symbols() stores what it found in st_value of the livepatch's own symbol table, in
+ * the copy that stays for as long as the module.  It does so under klp_mutex, which our caller
+ * holds, for all symbols of an object before pre_patch of that object.
+ */
+static const Elf_Sym *site_symbol(const struct klatch_site *site)
+{
+	const struct klp_modinfo *info = THIS_MODULE->klp_info;
+	const Elf_Sym *symbols = (void *)info->sechdrs[info->symndx].sh_addr;
+
+	return &symbols[site->symbol];
+}
+
+static int bind_site(const struct klatch_site *site, struct klatch_writer *writer)
+{
+	const Elf_Sym *symbol = site_symbol(site);
+	u64 value;
+
+	/* The kernel takes no symbol at address 0 for found: nobody looked this one up. */
+	if (!symbol->st_value || !klatch_site_value(site, symbol->st_value, &value)) {
+		pr_err("late reference at %pS to %s (%#llx) can't be written: relocation type %u\n",
+		       site->place, THIS_MODULE->core_kallsyms.strtab + symbol->st_name,
+		       (u64)symbol->st_value, site->type);
+		return -ENOEXEC;
+	}
+	return klatch_write(writer, site->place, &value, klatch_site_size(site));
+}
+
+/* Writes every late reference of an object whose symbols the kernel has just resolved. */
+int klatch_bind(const struct klatch_object *object)
+{
+	struct klatch_writer writer = {};
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < object->nr_sites && !ret; i++)
+		ret = bind_site(&object->sites[i], &writer);
+	klatch_write_end(&writer);
+	if (ret)
+		pr_err("late references of %s can't be bound (%d)\n", object->name, ret);
+	return ret;
+}
+
+/*
+ * Before anything was bound every place must be as the builder left it: zero.  If it is not, then
+ * the kernel has patched it while it loaded this module (an alternative, a call thunk) and would
+ * have used a meaningless target, and binding would undo what it did.  Refuse the livepatch, while
+ * no module depends on it.
+ */
+int klatch_check_pristine(const struct klatch_object *object)
+{
+	u32 i;
+
+	for (i = 0; i < object->nr_sites; i++) {
+		const struct klatch_site *site = &object->sites[i];
+
+		if (memchr_inv(site->place, 0, klatch_site_size(site))) {
+			pr_err("late reference at %pS was written by the kernel before it was "
+			       "bound\n",
+			       site->place);
+			return -ENOEXEC;
+		}
+	}
+	return 0;
+}
