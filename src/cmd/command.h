@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+#include "base/cleanup.h"
+
 /* What a command returns to the shell. */
 enum command_exit {
 	EXIT_DONE = 0,
@@ -31,9 +33,25 @@ void command_print_json(JsonBuilder *builder);
 
 /*
  * Parses options with GLib.  On a wrong one prints the error and a hint to --help and returns
- * EXIT_CANNOT through *status with false.  summary: one line for --help.
+ * EXIT_CANNOT through *status with false.  summary: one line for --help, which prints and exits.
  */
 gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 			 const char *arguments, const char *summary, int *status);
+
+/*
+ * The seconds that the stages of a command took, for the table at its end and for --json.
+ * command_stage() ends the stage before and begins the next; names are not copied.
+ */
+struct command_stages;
+struct command_stages *command_stages_new(void);
+void command_stages_free(struct command_stages *stages);
+DEFINE_AUTO(command_stages, command_stages_free)
+void command_stage(struct command_stages *stages, const char *name);
+
+/* Ends the last stage and prints the table to stdout. */
+void command_stages_print(struct command_stages *stages);
+
+/* Ends the last stage and adds the member "seconds": {stage: number, ..., "total": number}. */
+void command_stages_json(struct command_stages *stages, JsonBuilder *builder);
 
 #endif
