@@ -31,12 +31,12 @@ struct symbol {
 	struct section *section; /* where it is defined; NULL if undefined or special */
 	guint64 value;		 /* offset in its section; the value itself for SHN_ABS */
 	guint64 size;
-	guint16 special;	 /* without section: SHN_UNDEF, SHN_ABS, SHN_COMMON, SHN_LIVEPATCH */
-	guint8 type;		 /* STT_* */
-	guint8 binding;		 /* STB_* */
-	guint8 visibility;	 /* STV_* */
-	guint32 index;		 /* position in object->symbols (kept by the model; 0 is the first
-				    real symbol, the null symbol is not in the model) */
+	guint16 special;   /* without section: SHN_UNDEF, SHN_ABS, SHN_COMMON, SHN_LIVEPATCH */
+	guint8 type;	   /* STT_* */
+	guint8 binding;	   /* STB_* */
+	guint8 visibility; /* STV_* */
+	guint32 index;	   /* position in object->symbols (kept by the model; 0 is the first
+			      real symbol, the null symbol is not in the model) */
 };
 
 struct reloc {
@@ -51,12 +51,13 @@ struct section {
 	guint32 type;	 /* SHT_*; symbol tables, string tables and ordinary SHT_RELA and
 			    SHT_GROUP sections are not in the model: the writer makes the former */
 	guint64 flags;	 /* SHF_* */
+	guint64 address; /* sh_addr; 0 in ET_REL */
 	guint64 align;
 	guint64 entsize;
-	guint8 *data;	 /* owned; NULL for SHT_NOBITS */
+	guint8 *data; /* owned; NULL for SHT_NOBITS and SHF_RELA_LIVEPATCH */
 	gsize size;
-	GArray *relocs;	 /* of struct reloc, by rising offset; never NULL; those of the ordinary
-			    .rela section, or for SHT_RELA with SHF_RELA_LIVEPATCH its own content */
+	GArray *relocs; /* of struct reloc, by rising offset; never NULL; those of the ordinary
+			   .rela section, or for SHT_RELA with SHF_RELA_LIVEPATCH its own content */
 	struct section *relocates; /* only for SHF_RELA_LIVEPATCH: the section it applies to */
 	struct section *linked;	   /* SHF_LINK_ORDER: the section that sh_link names, or NULL */
 	struct symbol *symbol;	   /* its STT_SECTION symbol, or NULL */
@@ -72,7 +73,8 @@ struct object {
 
 /*
  * Reads an object.  KLATCH_INPUT error that names the path and what is wrong if it is not a sound
- * little-endian ELF64 x86-64 file.  ET_REL and ET_EXEC without relocations or symbols are fine.
+ * little-endian ELF64 x86-64 file.  Of ET_EXEC and ET_DYN only the sections are read.  A symbol
+ * that is defined in a section outside of the model (a group's signature) is not in the model.
  * object_read_bytes() keeps no reference to the bytes.
  */
 struct object *object_read(const char *path, GError **error);
@@ -114,8 +116,8 @@ void object_remove_section(struct object *object, struct section *section);
 guint64 section_append(struct section *section, const void *data, gsize size, guint64 align);
 
 /* Adds a relocation, keeping the order by offset. */
-void section_add_reloc(struct section *section, guint64 offset, guint32 type,
-		       struct symbol *symbol, gint64 addend);
+void section_add_reloc(struct section *section, guint64 offset, guint32 type, struct symbol *symbol,
+		       gint64 addend);
 
 /* The first relocation at or after an offset, as an index into section->relocs (may be its len). */
 guint section_reloc_index(const struct section *section, guint64 offset);
@@ -123,11 +125,11 @@ guint section_reloc_index(const struct section *section, guint64 offset);
 /* The relocation at exactly an offset, or NULL.  Borrowed. */
 struct reloc *section_reloc_at(const struct section *section, guint64 offset);
 
-/* The size in bytes of the field that a relocation type writes: 0, 4 or 8; -1 if unknown. */
+/* The size in bytes of the field that a relocation type writes, 0 for none; -1 if unknown. */
 int reloc_size(guint32 type);
 /* Whether the value written is relative to the place. */
 gboolean reloc_is_relative(guint32 type);
-/* The name of a type ("R_X86_64_PC32"), or a number as text.  Static. */
+/* The name of a type ("R_X86_64_PC32"), or "unknown relocation type".  Static. */
 const char *reloc_name(guint32 type);
 
 static inline struct section *object_section_at(const struct object *object, guint index)
