@@ -30,7 +30,8 @@ static void klatch_error_private_clear(struct klatch_private *priv)
 	g_free(priv->reason.hint);
 }
 
-/* The names that G_DEFINE_EXTENDED_ERROR builds are fixed: <Type>Private and <function>_private_*. */
+/* The names that G_DEFINE_EXTENDED_ERROR builds are fixed: <Type>Private and <function>_private_*.
+ */
 typedef struct klatch_private KlatchErrorPrivate;
 G_DEFINE_EXTENDED_ERROR(KlatchError, klatch_error)
 

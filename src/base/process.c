@@ -1,0 +1,305 @@
+/*
+ * Child processes: started by GLib, waited for by pidfd and wait4().
+ *
+ * GLib alone would need a main loop for a time limit and has no resource usage.  What a child reads
+ * and writes is in memory files, not pipes: nothing has to be pumped while it runs, and a
+ * grandchild that keeps its output open can't hold klatch up.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/process.h"
+
+/* How much of what a failed process said goes into the error. */
+#define LAST_LINES 12
+
+/* A child process while it runs. */
+struct child {
+	const struct process *process;
+	struct process_result *result;
+	GPid pid;
+	int pidfd;
+	int input; /* -1: /dev/null */
+	int output;
+	int errors;
+	gint64 started;	 /* microseconds, monotonic */
+	gint64 deadline; /* likewise; G_MAXINT64 for none */
+};
+
+void process_result_clear(struct process_result *result)
+{
+	g_free(result->output);
+	g_free(result->errors);
+	*result = (struct process_result){0};
+}
+
+unsigned int process_jobs(void)
+{
+	const char *wanted = g_getenv("KLATCH_JOBS");
+	guint64 jobs;
+
+	if (wanted && g_ascii_string_to_unsigned(wanted, 10, 1, 4096, &jobs, NULL))
+		return jobs;
+	return g_get_num_processors();
+}
+
+struct setup {
+	pid_t parent;
+	gboolean own_group;
+};
+
+/* In the child, between fork and exec: nothing here may allocate. */
+static void set_up_child(gpointer data)
+{
+	const struct setup *setup = data;
+
+	/* Only what may be killed as a group gets its own: the rest stays with the terminal. */
+	if (setup->own_group)
+		setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The parent may have died before the line above, and then no signal comes. */
+	if (getppid() != setup->parent)
+		_exit(EXIT_FAILURE);
+}
+
+static char **make_environment(const char *const *additions)
+{
+	char **environment = g_get_environ();
+
+	for (gsize i = 0; additions && additions[i]; i++) {
+		g_auto(GStrv) pair = g_strsplit(additions[i], "=", 2);
+
+		g_assert(pair[0] && pair[1]);
+		environment = g_environ_setenv(environment, pair[0], pair[1], TRUE);
+	}
+	return environment;
+}
+
+/* Appending, because a child may open /dev/stderr anew and with that truncate it. */
+static int memory_file(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_RDWR | O_APPEND);
+	return fd;
+}
+
+static int open_input(GBytes *bytes)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(bytes, &size);
+	int fd = memory_file("input");
+
+	/* Memory takes all in one write, or has no room. */
+	if (fd >= 0 && (write(fd, data, size) != (gssize)size || lseek(fd, 0, SEEK_SET))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static gboolean open_files(struct child *child)
+{
+	const struct process *process = child->process;
+
+	if (process->input)
+		child->input = open_input(process->input);
+	if (process->output_path)
+		child->output =
+			open(process->output_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	else
+		child->output = memory_file("output");
+	child->errors = memory_file("errors");
+	return (child->input >= 0 || !process->input) && child->output >= 0 && child->errors >= 0;
+}
+
+static void close_files(struct child *child)
+{
+	int fds[] = {child->pidfd, child->input, child->output, child->errors};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static gboolean spawn(struct child *child, GError **error)
+{
+	const struct process *process = child->process;
+	struct setup setup = {.parent = getpid(), .own_group = process->timeout != 0};
+	g_auto(GStrv) environment = make_environment(process->environment);
+
+	return g_spawn_async_with_pipes_and_fds(
+		process->directory, process->argv, (const char *const *)environment,
+		G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP, set_up_child, &setup,
+		child->input, child->output, child->errors, NULL, NULL, 0, &child->pid, NULL, NULL,
+		NULL, error);
+}
+
+static void kill_child(const struct child *child)
+{
+	kill(child->process->timeout ? -child->pid : child->pid, SIGKILL);
+}
+
+static gboolean start(struct child *child, const struct process *process,
+		      struct process_result *result, GError **error)
+{
+	const char *what = "the program can't be started", *program = process->argv[0];
+	g_autoptr(GError) cause = NULL;
+
+	*child = (struct child){process, result, .pidfd = -1, .input = -1};
+	child->started = g_get_monotonic_time();
+	child->deadline = process->timeout ? child->started + process->timeout * G_TIME_SPAN_SECOND
+					   : G_MAXINT64;
+	if (!open_files(child)) {
+		klatch_fail(error, KLATCH_ENVIRONMENT, what, program, NULL, "%s",
+			    g_strerror(errno));
+	} else if (!spawn(child, &cause)) {
+		klatch_adopt(error, KLATCH_ENVIRONMENT, what, program, NULL,
+			     g_steal_pointer(&cause));
+	} else {
+		child->pidfd = pidfd_open(child->pid, 0);
+		if (child->pidfd >= 0)
+			return TRUE;
+		klatch_fail(error, KLATCH_ENVIRONMENT, what, program, NULL, "%s",
+			    g_strerror(errno));
+		kill_child(child);
+		waitpid(child->pid, NULL, 0);
+	}
+	close_files(child);
+	return FALSE;
+}
+
+/* All that was written, NUL-terminated. */
+static char *read_back(int fd, gsize *size)
+{
+	struct stat status = {0};
+
+	fstat(fd, &status);
+	char *text = g_malloc(status.st_size + 1);
+	gssize got = pread(fd, text, status.st_size, 0);
+	*size = MAX(got, 0);
+	text[*size] = '\0';
+	return text;
+}
+
+/* Reaps a child that has ended. */
+static void finish(struct child *child)
+{
+	struct process_result *result = child->result;
+	struct rusage usage = {0};
+	int status = 0;
+	gsize errors_size;
+
+	while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR)
+		;
+	result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	result->seconds = (g_get_monotonic_time() - child->started) / (double)G_TIME_SPAN_SECOND;
+	result->peak_memory = (guint64)usage.ru_maxrss * 1024;
+	result->errors = read_back(child->errors, &errors_size);
+	result->output = child->process->output_path
+				 ? g_strdup("")
+				 : read_back(child->output, &result->output_size);
+	close_files(child);
+}
+
+/* Sleeps until a child ends or its time is up, and kills those whose time is up. */
+static void wait_for_any(struct child *children, guint count, struct pollfd *polls)
+{
+	gint64 now = g_get_monotonic_time(), deadline = G_MAXINT64;
+	struct timespec limit;
+
+	for (guint i = 0; i < count; i++) {
+		polls[i] = (struct pollfd){.fd = children[i].pidfd, .events = POLLIN};
+		deadline = MIN(deadline, children[i].deadline);
+	}
+	limit.tv_sec = MAX(deadline - now, 0) / G_TIME_SPAN_SECOND;
+	limit.tv_nsec = MAX(deadline - now, 0) % G_TIME_SPAN_SECOND * 1000;
+	if (ppoll(polls, count, deadline == G_MAXINT64 ? NULL : &limit, NULL) > 0)
+		return;
+	now = g_get_monotonic_time();
+	for (guint i = 0; i < count; i++) {
+		polls[i].revents = 0;
+		if (children[i].deadline > now)
+			continue;
+		kill_child(&children[i]);
+		children[i].result->timed_out = TRUE;
+		children[i].deadline = G_MAXINT64;
+	}
+}
+
+gboolean process_run_all(const struct process *processes, struct process_result *results,
+			 gsize count, unsigned int jobs, GError **error)
+{
+	g_autofree struct child *children = g_new(struct child, jobs);
+	g_autofree struct pollfd *polls = g_new(struct pollfd, jobs);
+	gboolean good = TRUE;
+	gsize next = 0;
+	guint running = 0;
+
+	memset(results, 0, count * sizeof(*results));
+	while (running || (good && next < count)) {
+		if (good && next < count && running < jobs) {
+			good = start(&children[running], &processes[next], &results[next], error);
+			running += good;
+			next++;
+			continue;
+		}
+		wait_for_any(children, running, polls);
+		for (guint i = running; i-- > 0;)
+			if (polls[i].revents) {
+				finish(&children[i]);
+				children[i] = children[--running];
+			}
+	}
+	return good;
+}
+
+gboolean process_run(const struct process *process, struct process_result *result, GError **error)
+{
+	return process_run_all(process, result, 1, 1, error);
+}
+
+/* The end of what a process said, as text that can be shown. */
+static char *last_lines(const char *said)
+{
+	g_autofree char *text = g_strchomp(g_utf8_make_valid(said, -1));
+	const char *from = text + strlen(text);
+
+	for (guint lines = 0; from > text; from--)
+		if (from[-1] == '\n' && ++lines == LAST_LINES)
+			break;
+	return g_strdup(from);
+}
+
+gboolean process_check(const struct process *process, const char *what,
+		       struct process_result *result, GError **error)
+{
+	if (!process_run(process, result, error))
+		return FALSE;
+	if (result->status == 0)
+		return TRUE;
+
+	const char *program = process->argv[0];
+	g_autofree char *said = last_lines(*result->errors ? result->errors : result->output);
+	g_autofree char *end =
+		result->timed_out ? g_strdup_printf("took over %u s", process->timeout)
+		: result->status > 128
+			? g_strdup_printf("was killed: %s", g_strsignal(result->status - 128))
+			: g_strdup_printf("ended with status %d", result->status);
+	klatch_fail(error, KLATCH_ENVIRONMENT, what, NULL, NULL, "%s %s%s%s", program, end,
+		    *said ? ":\n" : "", said);
+	return FALSE;
+}
