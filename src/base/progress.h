@@ -24,7 +24,8 @@ static inline void progress_report(struct progress *progress, const char *stage,
 /*
  * A progress bar on stderr: drawn only if stderr is a terminal and the whole takes over two
  * seconds; erased by progress_bar_end().  Colour never with NO_COLOR set.  Otherwise silent.
- * The bar is also drawn for stages of unknown length, as a moving mark.
+ * The bar is also drawn for stages of unknown length, as a moving mark, and it moves on its own
+ * while a room is busy.  NULL, which every room takes, if there is nothing to draw on.
  */
 struct progress *progress_bar_new(void);
 void progress_bar_end(struct progress *progress); /* erases and frees; NULL is fine */
