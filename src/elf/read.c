@@ -69,7 +69,7 @@ static gboolean check_file_header(struct reader *reader, GError **error)
 		return unsound(reader, error, "it is of type %u, not an object or a program",
 			       header->e_type);
 	if (elf_getshdrnum(reader->elf, &reader->section_count) || reader->section_count == 0 ||
-	    header->e_shentsize != sizeof(Elf64_Shdr))
+	    header->e_shoff == 0 || header->e_shentsize != sizeof(Elf64_Shdr))
 		return unsound(reader, error, "it has no usable section table");
 	reader->object->type = header->e_type;
 	return TRUE;
