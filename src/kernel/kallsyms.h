@@ -16,13 +16,18 @@ struct kallsym {
 };
 
 struct kallsyms {
-	struct kallsym *symbols; /* in the kernel's own order: by address, ties as the kernel has them */
+	struct kallsym
+		*symbols; /* in the kernel's own order: by address, ties as the kernel has them */
 	gsize count;
 	/* private */
-	GHashTable *by_name;
-	char *text;
-	GArray *same_name;
+	char *text;	     /* the names */
+	GHashTable *by_name; /* name to the index of its first symbol, plus one */
+	guint32 *same_name;  /* all indexes, those of one name side by side and in order */
+	guint32 *group;	     /* by the index of a name's first symbol: where in same_name */
 };
+
+/* Takes the symbols, by rising address, and the text that their names lie in. */
+struct kallsyms *kallsyms_new(struct kallsym *symbols, gsize count, char *text);
 
 /* Decodes the tables of a raw vmlinux ELF (layouts of 5.10 to 7.x).  KLATCH_INPUT if not found. */
 struct kallsyms *kallsyms_decode(GBytes *vmlinux, const char *path, GError **error);
