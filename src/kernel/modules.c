@@ -1,0 +1,112 @@
+/*
+ * Modules as installed, through libkmod and the indexes that depmod made when the kernel was added.
+ */
+#include <elf.h>
+#include <libkmod.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "kernel/modules.h"
+#include "kernel/unpack.h"
+
+#define MODULE_LIMIT (512u << 20)
+
+typedef struct kmod_ctx modules_context;
+typedef struct kmod_module modules_module;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(modules_context, kmod_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(modules_module, kmod_module_unref)
+
+static void no_log(void *data, int priority, const char *file, int line, const char *function,
+		   const char *format, va_list args)
+{
+}
+
+/* The module of a name that has a file, or NULL.  No configuration of this machine is read. */
+static modules_module *find_module(const struct kernel *kernel, const char *name, GError **error)
+{
+	const char *no_configuration = NULL;
+	g_autoptr(modules_context) context = kmod_new(kernel->modules, &no_configuration);
+	g_autoptr(modules_module) module = NULL;
+
+	if (context)
+		kmod_set_log_fn(context, no_log, NULL);
+	if (context && !kmod_module_new_from_name(context, name, &module) &&
+	    kmod_module_get_path(module))
+		return g_steal_pointer(&module);
+	klatch_fail(error, KLATCH_INPUT, "there is no such module", name, NULL,
+		    "it is not among the modules of %s", kernel->release);
+	return NULL;
+}
+
+char *modules_path(const struct kernel *kernel, const char *name, GError **error)
+{
+	g_autoptr(modules_module) module = find_module(kernel, name, error);
+
+	return module ? g_strdup(kmod_module_get_path(module)) : NULL;
+}
+
+static GBytes *read_module(const char *path, GError **error)
+{
+	g_autoptr(GBytes) file = files_map(path, error);
+	gsize size;
+
+	if (!file)
+		return NULL;
+	const char *data = g_bytes_get_data(file, &size);
+	if (size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG))
+		return g_steal_pointer(&file);
+	return unpack_stream(data, size, MODULE_LIMIT, path, error);
+}
+
+GBytes *modules_bytes(const struct kernel *kernel, const char *name, GError **error)
+{
+	g_autofree char *path = modules_path(kernel, name, error);
+
+	return path ? read_module(path, error) : NULL;
+}
+
+struct object *modules_object(const struct kernel *kernel, const char *name, GError **error)
+{
+	g_autofree char *path = modules_path(kernel, name, error);
+	g_autoptr(GBytes) bytes = path ? read_module(path, error) : NULL;
+
+	return bytes ? object_read_bytes(bytes, path, error) : NULL;
+}
+
+/* libkmod lists what a module needs, directly or not, in the order in which it has to be loaded. */
+GPtrArray *modules_dependencies(const struct kernel *kernel, const char *name, GError **error)
+{
+	g_autoptr(modules_module) module = find_module(kernel, name, error);
+	GPtrArray *names;
+	struct kmod_list *list, *entry;
+
+	if (!module)
+		return NULL;
+	names = g_ptr_array_new_with_free_func(g_free);
+	list = kmod_module_get_dependencies(module);
+	kmod_list_foreach(entry, list)
+	{
+		g_autoptr(modules_module) needed = kmod_module_get_module(entry);
+
+		g_ptr_array_add(names, g_strdup(kmod_module_get_name(needed)));
+	}
+	kmod_module_unref_list(list);
+	g_ptr_array_add(names, g_strdup(kmod_module_get_name(module)));
+	return names;
+}
+
+char *modules_info(const struct object *module, const char *field)
+{
+	const struct section *section = object_section(module, ".modinfo");
+	gsize length = strlen(field), size;
+
+	for (gsize at = 0; section && section->data && at < section->size; at += size + 1) {
+		const char *text = (const char *)section->data + at;
+
+		size = strnlen(text, section->size - at);
+		if (size > length && !strncmp(text, field, length) && text[length] == '=')
+			return g_strndup(text + length + 1, size - length - 1);
+	}
+	return NULL;
+}
