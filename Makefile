@@ -42,7 +42,7 @@ $(B)/sanitized/%.o: %.c
 	$(CC) $(KFLAGS) $(SANITIZE) -c -o $@ $<
 
 # The kernel side and the virtual machine's init program travel inside the program.
-LATE := $(wildcard late/*.c late/*.h)
+LATE := $(wildcard late/*)
 $(B)/resources.c: src/resources.xml $(B)/guest $(LATE)
 	glib-compile-resources --target=$@ --sourcedir=. --sourcedir=$(B) --generate-source src/resources.xml
 $(B)/resources.o: $(B)/resources.c

@@ -32,31 +32,39 @@ static const Elf_Sym *site_symbol(const struct klatch_site *site)
 
 static int bind_site(const struct klatch_site *site, struct klatch_writer *writer)
 {
-	const Elf_Sym *symbol = site_symbol(site);
+	u64 address = site_symbol(site)->st_value;
 	u64 value;
 
 	/* The kernel takes no symbol at address 0 for found: nobody looked this one up. */
-	if (!symbol->st_value || !klatch_site_value(site, symbol->st_value, &value)) {
-		pr_err("late reference at %pS to %s (%#llx) can't be written: relocation type %u\n",
-		       site->place, THIS_MODULE->core_kallsyms.strtab + symbol->st_name,
-		       (u64)symbol->st_value, site->type);
+	if (!address)
+		return -ENOENT;
+	if (!klatch_site_value(site, address, &value))
 		return -ENOEXEC;
-	}
 	return klatch_write(writer, site->place, &value, klatch_site_size(site));
 }
 
-/* Writes every late reference of an object whose symbols the kernel has just resolved. */
+/*
+ * Writes every late reference of an object whose symbols the kernel has just resolved.  What was
+ * written before an error stays: it is unreachable, and the next binding writes over it.
+ */
 int klatch_bind(const struct klatch_object *object)
 {
+	const char *names = THIS_MODULE->core_kallsyms.strtab;
 	struct klatch_writer writer = {};
 	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < object->nr_sites && !ret; i++)
-		ret = bind_site(&object->sites[i], &writer);
+	for (i = 0; i < object->nr_sites && !ret; i++) {
+		const struct klatch_site *site = &object->sites[i];
+
+		ret = bind_site(site, &writer);
+		if (ret)
+			pr_err("late reference at %pS to %s (%#llx) can't be written: type %u, "
+			       "error %d\n",
+			       site->place, names + site_symbol(site)->st_name,
+			       (u64)site_symbol(site)->st_value, site->type, ret);
+	}
 	klatch_write_end(&writer);
-	if (ret)
-		pr_err("late references of %s can't be bound (%d)\n", object->name, ret);
 	return ret;
 }
 

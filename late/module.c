@@ -13,7 +13,9 @@
 __visible struct module __this_module __section(".gnu.linkonce.this_module") = {
 	.name = KLATCH_MODULE_NAME,
 	.init = init_module,
+#ifdef CONFIG_MODULE_UNLOAD
 	.exit = cleanup_module,
+#endif
 	.arch = MODULE_ARCH_INIT,
 };
 

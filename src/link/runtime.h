@@ -7,8 +7,17 @@
 
 #include <glib.h>
 
-/* Compiles late/ and a module header (struct module, version magic) against a prepared output tree
- * into `directory` (kernel->late).  The sources of late/ are embedded in the program. */
+/*
+ * Compiles late/ and a module header (struct module, version magic) against a prepared output tree
+ * into `directory` (kernel->late, made), which may be renamed afterwards:
+ *
+ *	late.o		the kernel side; refers to klatch_objects and klatch_nr_objects
+ *(late/klatch.h) module.o	struct module with the name KLATCH_MODULE_NAME, fixed part of
+ *.modinfo module.lds	the kernel's linker script for modules
+ *
+ * All paths are absolute.  The sources of late/ are embedded in the program.  KLATCH_ENVIRONMENT
+ * with make's own last lines if it fails.
+ */
 gboolean runtime_compile(const char *source, const char *build, const char *release,
 			 const char *compiler, const char *directory, GError **error);
 

@@ -1,0 +1,2 @@
+/* The kernel's own linker script for modules, preprocessed for livepatches. */
+#include <../scripts/module.lds.S>
