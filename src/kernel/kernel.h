@@ -2,16 +2,14 @@
  * One stock kernel as klatch keeps it in its cache.
  *
  *	<cache>/packages/NAME.deb		kept for good: superseded versions leave the archive
- *	<cache>/sources/<package version>/	the unpacked linux-source, shared by flavours, read-only
- *	<cache>/kernels/<release>/		one prepared kernel:
- *		kernel.ini	what this is (GKeyFile; written last: a kernel without it is not there)
- *		image/		the unpacked linux-image: boot/vmlinuz-RELEASE, lib/modules/<release>/
- *		vmlinux		the ELF out of vmlinuz
- *		kallsyms	its symbols, in /proc/kallsyms form and order
- *		Module.symvers	from the headers package
- *		build/		the prepared output tree: .config, generated headers, objtool
- *		commands	the database of commands (tree/commands.h)
- *		includes	the include index (tree/includes.h)
+ *	<cache>/sources/<package version>/	the unpacked linux-source, shared by flavours,
+ *read-only <cache>/kernels/<release>/		one prepared kernel: kernel.ini	what this is
+ *(GKeyFile; written last: a kernel without it is not there)
+ *		image/		the unpacked linux-image: boot/vmlinuz-RELEASE,
+ *lib/modules/<release>/ vmlinux		the ELF out of vmlinuz kallsyms	its symbols, in
+ * /proc/kallsyms form and order Module.symvers	from the headers package build/		the prepared
+ *output tree: .config, generated headers, objtool commands	the database of commands
+ *(tree/commands.h) includes	the include index (tree/includes.h)
  *		late/		the kernel side of klatch compiled for this kernel (link/runtime.h)
  *
  * <cache> is $KLATCH_CACHE, else /var/cache/klatch for root, else $XDG_CACHE_HOME/klatch.
@@ -24,24 +22,24 @@
 #include "base/cleanup.h"
 
 struct kernel {
-	char *release;	 /* "6.1.0-56-amd64", as uname -r says */
-	char *version;	 /* package version, "6.1.192-2" */
-	char *flavour;	 /* "amd64", "cloud-amd64", "rt-amd64" */
-	char *compiler;	 /* the command that built it, "gcc-12" */
+	char *release;	     /* "6.1.0-56-amd64", as uname -r says */
+	char *version;	     /* package version, "6.1.192-2" */
+	char *flavour;	     /* "amd64", "cloud-amd64", "rt-amd64" */
+	char *compiler;	     /* the command that built it, "gcc-12" */
 	char *compiler_text; /* CONFIG_CC_VERSION_TEXT */
-	guint series;	 /* major * 1000 + minor of the upstream version: 6001 for 6.1 */
+	guint series;	     /* major * 1000 + minor of the upstream version: 6001 for 6.1 */
 
 	char *directory; /* <cache>/kernels/<release> */
 	char *vmlinuz;	 /* paths below it, absolute */
 	char *vmlinux;
 	char *kallsyms;
 	char *symvers;
-	char *modules;	 /* .../image/lib/modules/<release> */
+	char *modules; /* .../image/lib/modules/<release> */
 	char *build;
 	char *commands;
 	char *includes;
 	char *late;
-	char *source;	 /* <cache>/sources/<version> */
+	char *source; /* <cache>/sources/<version> */
 };
 
 /*
@@ -52,8 +50,26 @@ struct kernel *kernel_open(const char *release, GError **error);
 void kernel_free(struct kernel *kernel);
 DEFINE_AUTO(kernel, kernel_free)
 
-/* The cache directory (not created).  Caller frees. */
+/* The cache directory (not created); where a kernel is in it; the running kernel's release ("" if
+ * it can't be had).  Caller frees. */
 char *kernel_cache(void);
+char *kernel_directory(const char *release);
+char *kernel_running(void);
+
+/* What a release's name says: the flavour (static; NULL if none that is known), and the series as
+ * in struct kernel (0 if it does not begin with two numbers). */
+const char *kernel_flavour(const char *release);
+guint kernel_series(const char *release);
+
+/* KLATCH_USAGE unless a name is a release of a known flavour, and safe as part of a path. */
+gboolean kernel_check_release(const char *release, GError **error);
+
+/* A kernel as it would be below a directory, for who adds one; kernel_save() writes its kernel.ini,
+ * from when on it is there.  kernel_discard() removes one: its lock must be held. */
+struct kernel *kernel_new(const char *release, const char *version, const char *compiler_text,
+			  const char *directory);
+gboolean kernel_save(const struct kernel *kernel, GError **error);
+gboolean kernel_discard(const char *directory, GError **error);
 
 /* The releases that are prepared, sorted; an empty array if none.  Caller frees with
  * g_ptr_array_unref(); elements are freed with it. */

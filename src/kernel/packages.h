@@ -16,17 +16,17 @@ struct packages {
 	char *image;   /* paths of the .deb files */
 	char *headers;
 	char *headers_common;
-	char *kbuild;  /* NULL if the archive no longer has that version: nothing needs it */
+	char *kbuild; /* NULL if the archive no longer has that version: nothing needs it */
 	char *source;
 };
 
 /*
  * Finds or fetches the packages of a kernel release.  directory: where to take them from, or NULL
- * for the cache and apt.  KLATCH_ENVIRONMENT if one can't be had (with apt's own words), KLATCH_INPUT
- * naming both if two versions differ.
+ * for the cache and apt.  KLATCH_ENVIRONMENT if one can't be had (with apt's own words),
+ * KLATCH_INPUT naming both if two versions differ.
  */
-struct packages *packages_get(const char *release, const char *directory,
-			      struct progress *progress, GError **error);
+struct packages *packages_get(const char *release, const char *directory, struct progress *progress,
+			      GError **error);
 void packages_free(struct packages *packages);
 DEFINE_AUTO(packages, packages_free)
 
