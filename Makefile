@@ -51,10 +51,10 @@ $(B)/sanitized/resources.o: $(B)/resources.o
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(B)/guest: $(wildcard src/lab/guest/*.c)
+$(B)/guest: $(wildcard src/lab/guest/*.[ch])
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -O2 -static -o $@ $^
-	strip $@
+	$(CC) -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wno-unused-parameter -D_GNU_SOURCE -O2 -static -s \
+		-o $@ $(filter %.c,$^)
 
 $(B)/tests/%: $(B)/sanitized/tests/unit/%.o $(UNIT_HELP) $(CHECKED)
 	@mkdir -p $(@D)
@@ -68,8 +68,8 @@ unit: $(UNIT)
 	tests/run $(UNIT)
 
 check: packages
-	$(MAKE) all $(UNIT)
-	tests/run $(UNIT) $(sort $(wildcard tests/vm/*.test))
+	$(MAKE) all $(UNIT) $(FUZZERS)
+	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 demo: packages
 	$(MAKE) all

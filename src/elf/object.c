@@ -72,7 +72,7 @@ struct symbol *object_symbol(const struct object *object, const char *name)
 /* Whether a section has bytes of its own in the model. */
 static gboolean section_has_data(const struct section *section)
 {
-	return section->type != SHT_NOBITS && !(section->flags & SHF_RELA_LIVEPATCH);
+	return section->type != SHT_NOBITS && !section_is_livepatch_rela(section);
 }
 
 struct section *object_add_section(struct object *object, const char *name, guint32 type,

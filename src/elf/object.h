@@ -147,6 +147,12 @@ static inline struct reloc *section_reloc(const struct section *section, guint i
 	return &g_array_index(section->relocs, struct reloc, index);
 }
 
+/* Whether it holds relocations that the kernel's livepatch code applies when a target comes. */
+static inline gboolean section_is_livepatch_rela(const struct section *section)
+{
+	return section->type == SHT_RELA && (section->flags & SHF_RELA_LIVEPATCH);
+}
+
 static inline gboolean section_is_text(const struct section *section)
 {
 	return (section->flags & (SHF_ALLOC | SHF_EXECINSTR)) == (SHF_ALLOC | SHF_EXECINSTR);

@@ -69,7 +69,8 @@ static gboolean check_file_header(struct reader *reader, GError **error)
 		return unsound(reader, error, "it is of type %u, not an object or a program",
 			       header->e_type);
 	if (elf_getshdrnum(reader->elf, &reader->section_count) || reader->section_count == 0 ||
-	    header->e_shoff == 0 || header->e_shentsize != sizeof(Elf64_Shdr))
+	    header->e_shoff == 0 || header->e_shoff % sizeof(guint64) ||
+	    header->e_shentsize != sizeof(Elf64_Shdr))
 		return unsound(reader, error, "it has no usable section table");
 	reader->object->type = header->e_type;
 	return TRUE;
@@ -91,6 +92,20 @@ static gboolean strings_open(const struct reader *reader, gsize index, struct st
 	if (strings->size && strings->data[strings->size - 1])
 		return unsound(reader, error, "string table %zu does not end with NUL", index);
 	return TRUE;
+}
+
+/*
+ * A table of fixed entries, or NULL if its size or place can't be right.  Compilers and linkers
+ * align these, and libelf hands out pointers into the file, so that no other place would do.
+ */
+static const Elf_Data *table_at(const struct reader *reader, gsize index, gsize entry_size)
+{
+	const Elf_Data *table = elf_getdata(elf_getscn(reader->elf, index), NULL);
+
+	if (!table || table->d_size % entry_size ||
+	    (guintptr)table->d_buf % MIN(entry_size, sizeof(guint64)))
+		return NULL;
+	return table;
 }
 
 /* NULL if there is none at that offset, or if it is not text. */
@@ -115,15 +130,10 @@ static gboolean is_modelled(const struct reader *reader, const Elf64_Shdr *heade
 	case SHT_STRTAB:
 		return header->sh_flags & SHF_ALLOC;
 	case SHT_RELA:
-		return header->sh_flags & (SHF_ALLOC | SHF_RELA_LIVEPATCH);
+		return header->sh_flags & SHF_RELA_LIVEPATCH;
 	default:
 		return TRUE;
 	}
-}
-
-static gboolean is_livepatch_rela(const struct section *section)
-{
-	return section->type == SHT_RELA && (section->flags & SHF_RELA_LIVEPATCH);
 }
 
 /* No file of sound make has sections that share bytes; a small file that did could fill memory. */
@@ -157,6 +167,9 @@ static gboolean add_section(struct reader *reader, const struct strings *names, 
 	if (header->sh_type == SHT_REL && reader->object->type == ET_REL)
 		return unsound(reader, error, "section %s holds relocations without addends", name);
 
+	if (header->sh_flags & SHF_COMPRESSED)
+		return unsound(reader, error, "section %s is compressed", name);
+
 	/* Groups are not in the model, so nothing is a member of one. */
 	guint64 flags = header->sh_flags & ~(guint64)SHF_GROUP;
 	struct section *section = object_add_section(reader->object, name, header->sh_type, flags,
@@ -164,8 +177,10 @@ static gboolean add_section(struct reader *reader, const struct strings *names, 
 	reader->sections[index] = section;
 	section->address = header->sh_addr;
 	section->entsize = header->sh_entsize;
-	if (is_livepatch_rela(section))
+	if (section_is_livepatch_rela(section))
 		return TRUE;
+	if (header->sh_entsize > 1 && header->sh_size % header->sh_entsize)
+		return unsound(reader, error, "section %s ends in the middle of an entry", name);
 	if (header->sh_type == SHT_NOBITS) {
 		section_append(section, NULL, header->sh_size, 1);
 		return TRUE;
@@ -215,7 +230,7 @@ static const Elf_Data *extended_indexes(const struct reader *reader)
 		const Elf64_Shdr *header = header_at(reader, i);
 
 		if (header->sh_type == SHT_SYMTAB_SHNDX && header->sh_link == reader->symtab)
-			return elf_getdata(elf_getscn(reader->elf, i), NULL);
+			return table_at(reader, i, sizeof(Elf64_Word));
 	}
 	return NULL;
 }
@@ -229,7 +244,9 @@ static gboolean symbol_section_index(const struct reader *reader, const Elf64_Sy
 		if (!extended || number >= extended->d_size / sizeof(Elf64_Word))
 			return FALSE;
 		*index = ((const Elf64_Word *)extended->d_buf)[number];
-	} else if (from->st_shndx < SHN_LORESERVE) {
+		return *index && *index < reader->section_count;
+	}
+	if (from->st_shndx < SHN_LORESERVE) {
 		*index = from->st_shndx;
 	} else {
 		return from->st_shndx == SHN_ABS || from->st_shndx == SHN_COMMON ||
@@ -276,8 +293,8 @@ static gboolean read_symbols(struct reader *reader, GError **error)
 	if (!strings_open(reader, header_at(reader, reader->symtab)->sh_link, &names, error))
 		return FALSE;
 
-	const Elf_Data *table = elf_getdata(elf_getscn(reader->elf, reader->symtab), NULL);
-	if (!table || table->d_size % sizeof(Elf64_Sym))
+	const Elf_Data *table = table_at(reader, reader->symtab, sizeof(Elf64_Sym));
+	if (!table)
 		return unsound(reader, error, "its symbol table is damaged");
 
 	const Elf_Data *extended = extended_indexes(reader);
@@ -352,8 +369,8 @@ static gboolean read_relocs(struct reader *reader, gsize index, GError **error)
 	if (header->sh_link != reader->symtab || !target)
 		return unsound(reader, error, "relocation section %zu has bad links", index);
 
-	const Elf_Data *table = elf_getdata(elf_getscn(reader->elf, index), NULL);
-	if (!table || table->d_size % sizeof(Elf64_Rela))
+	const Elf_Data *table = table_at(reader, index, sizeof(Elf64_Rela));
+	if (!table)
 		return unsound(reader, error, "relocation section %zu is damaged", index);
 
 	/* A livepatch's relocation section keeps what it holds; any other hands it to its target.

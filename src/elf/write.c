@@ -70,7 +70,8 @@ static guint order_symbols(struct object *object)
 		else
 			others[other_count++] = symbol;
 	}
-	memcpy(symbols->pdata + locals, others, other_count * sizeof(*others));
+	for (guint i = 0; i < other_count; i++)
+		symbols->pdata[locals + i] = others[i];
 	for (guint i = 0; i < symbols->len; i++)
 		object_symbol_at(object, i)->index = i;
 	return locals;
@@ -153,7 +154,7 @@ static gboolean add_content(struct writer *writer, const struct section *section
 		.sh_entsize = section->entsize,
 	};
 
-	if (section->relocates)
+	if (section_is_livepatch_rela(section))
 		return add_relocs(writer, section->name, section->flags, section->relocs,
 				  section->relocates);
 	return add_section(writer, section->name, like, ELF_T_BYTE, section->data, section->size);
@@ -206,7 +207,7 @@ static gboolean add_all(struct writer *writer, guint locals)
 	for (guint i = 0; i < sections->len; i++) {
 		const struct section *section = object_section_at(writer->object, i);
 
-		if (section->relocates || !section->relocs->len)
+		if (section_is_livepatch_rela(section) || !section->relocs->len)
 			continue;
 		g_autofree char *name = g_strconcat(".rela", section->name, NULL);
 		if (!add_relocs(writer, name, 0, section->relocs, section))
@@ -240,7 +241,7 @@ static guint count_sections(const struct object *object)
 	for (guint i = 0; i < object->sections->len; i++) {
 		const struct section *section = object_section_at(object, i);
 
-		count += !section->relocates && section->relocs->len;
+		count += !section_is_livepatch_rela(section) && section->relocs->len;
 	}
 	return count;
 }
