@@ -1,0 +1,357 @@
+/*
+ * Pieces are laid out first, so that then every relocation can be led to where its target went.
+ */
+#include <string.h>
+
+#include "kernel/special.h"
+#include "link/assemble.h"
+#include "link/pieces.h"
+#include "link/tables.h"
+#include "link/x86.h"
+
+#define STATIC_CALL_TRAMPOLINE "__SCT__"
+#define STATIC_CALL_KEY	       "__SCK__"
+
+struct assembler {
+	struct scope *scope;
+	const struct link_unit *unit;
+	struct pieces *pieces;
+	struct binder *binder;
+	GHashTable *replaced;  /* struct section * of patched -> struct diff_function * in it */
+	GHashTable *defined;   /* set of the names of symbols that the assembly defines */
+	GHashTable *undefined; /* name -> struct symbol * of the assembly */
+	struct assembly *assembly;
+	char *where; /* the piece whose references are being bound, in words */
+};
+
+/* --- what comes along ------------------------------------------------------------------------ */
+
+/* Entries of one table stay together; what comes whole stays apart, as functions must. */
+static struct section *section_for(struct object *object, const struct piece *piece)
+{
+	const struct section *from = piece->from;
+	struct section *to = piece->whole ? NULL : object_section(object, from->name);
+
+	if (!to) {
+		to = object_add_section(object, from->name, from->type,
+					from->flags & ~(guint64)(SHF_GROUP | SHF_LINK_ORDER),
+					from->align, NULL, 0);
+		to->entsize = from->entsize;
+	}
+	return to;
+}
+
+static void lay_out(struct assembler *assembler)
+{
+	const GPtrArray *sections = assembler->unit->patched->sections;
+
+	for (guint i = 0; i < sections->len; i++) {
+		struct section *section = g_ptr_array_index(sections, i);
+		const GPtrArray *pieces = pieces_of(assembler->pieces, section);
+
+		for (guint j = 0; pieces && j < pieces->len; j++) {
+			struct piece *piece = g_ptr_array_index(pieces, j);
+
+			piece->to = section_for(assembler->assembly->object, piece);
+			piece->base = section_append(
+				piece->to, section->data ? section->data + piece->start : NULL,
+				piece->end - piece->start, 1);
+		}
+	}
+}
+
+/*
+ * All symbols become local, except those that another unit may mean: two objects of the kernel may
+ * have functions of one name, and a livepatch may replace both.
+ */
+static void copy_symbol(struct assembler *assembler, struct symbol *symbol)
+{
+	struct piece *piece = NULL;
+
+	if (symbol->section && symbol->type != STT_SECTION && !g_str_has_prefix(symbol->name, ".L"))
+		piece = pieces_at(assembler->pieces, symbol->section, symbol->value);
+	if (!piece)
+		return;
+	object_add_symbol(assembler->assembly->object, symbol->name, piece->to,
+			  symbol->value - piece->start + piece->base, symbol->size, symbol->type,
+			  scope_is_new_global(assembler->unit, symbol) ? STB_GLOBAL : STB_LOCAL);
+	g_hash_table_add(assembler->defined, symbol->name);
+}
+
+/* --- references ------------------------------------------------------------------------------ */
+
+/* Who refers, in words: a function or variable, or else a section. */
+static char *describe(const struct assembler *assembler, const struct piece *piece)
+{
+	const struct object *patched = assembler->unit->patched;
+	const char *name = piece->from->name;
+
+	for (guint i = 0; piece->whole && i < patched->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(patched, i);
+
+		if (symbol->section == piece->from && symbol->type != STT_SECTION)
+			name = symbol->name;
+	}
+	return g_strdup_printf("%s: %s", assembler->unit->unit->source, name);
+}
+
+/*
+ * Whether a reference to something that comes along must lead to the original all the same: a
+ * function's address outlives the livepatch, in a table or a struct somewhere, and may be compared
+ * with one that was taken before; and calls of the original come here anyway.
+ */
+static const struct diff_function *takes_address(const struct assembler *assembler,
+						 const struct section *from,
+						 const struct reloc *reloc)
+{
+	const struct diff_function *function =
+		g_hash_table_lookup(assembler->replaced, reloc->symbol->section);
+	const struct special *special = special_find(from->name, assembler->scope->kernel->series);
+
+	if (!function || x86_is_branch(from, reloc) ||
+	    (special && special->policy != SPECIAL_CODE) ||
+	    x86_code_target(from, reloc) != (gint64)function->patched->value)
+		return NULL;
+	return function;
+}
+
+/* The name under which objtool shall see a bound symbol. */
+static char *objtool_name(const struct assembler *assembler, const struct binding *binding,
+			  const struct symbol *symbol, gboolean branch)
+{
+	gboolean taken = g_hash_table_contains(assembler->defined, symbol->name);
+	gboolean static_call = g_str_has_prefix(symbol->name, STATIC_CALL_TRAMPOLINE);
+	gboolean klp = g_str_has_prefix(binding->symbol, KLP_SYMBOL);
+
+	if (klp && branch && !taken && !static_call && *symbol->name)
+		return g_strdup(symbol->name);
+	if (!klp && g_hash_table_contains(assembler->defined, binding->symbol))
+		return g_strconcat("klatch.undefined.", binding->symbol, NULL);
+	return g_strdup(binding->symbol);
+}
+
+static struct symbol *undefined_symbol(struct assembler *assembler, const char *name)
+{
+	struct symbol *symbol = g_hash_table_lookup(assembler->undefined, name);
+
+	if (!symbol) {
+		symbol = object_add_symbol(assembler->assembly->object, name, NULL, 0, 0,
+					   STT_NOTYPE, STB_GLOBAL);
+		g_hash_table_insert(assembler->undefined, symbol->name, symbol);
+	}
+	return symbol;
+}
+
+/*
+ * objtool makes a static call site of a call to a trampoline it knows by name, and refers to the
+ * key if that is in the object, else (the kernel then looks it up) to the trampoline.
+ */
+static void offer_static_call_key(struct assembler *assembler, const char *name)
+{
+	g_autofree char *key = NULL;
+
+	if (!g_str_has_prefix(name, STATIC_CALL_TRAMPOLINE))
+		return;
+	key = g_strconcat(STATIC_CALL_KEY, name + strlen(STATIC_CALL_TRAMPOLINE), NULL);
+	if (scope_kernel_export(assembler->scope, key))
+		undefined_symbol(assembler, key);
+}
+
+static gboolean copy_reloc_out(struct assembler *assembler, const struct piece *piece,
+			       const struct reloc *reloc, struct symbol *symbol, GError **error)
+{
+	const struct binding *binding =
+		bind_symbol(assembler->binder, symbol, assembler->where, error);
+
+	if (!binding)
+		return FALSE;
+
+	g_autofree char *name =
+		objtool_name(assembler, binding, symbol, x86_is_branch(piece->from, reloc));
+	if (strcmp(name, binding->symbol) != 0)
+		g_hash_table_insert(assembler->assembly->names, g_strdup(name),
+				    g_strdup(binding->symbol));
+	offer_static_call_key(assembler, name);
+
+	/* What was relative to the section is now relative to the symbol. */
+	gint64 addend = reloc->addend + binding->shift;
+	if (reloc->symbol != symbol)
+		addend += reloc->symbol->value - symbol->value;
+	section_add_reloc(piece->to, reloc->offset - piece->start + piece->base, reloc->type,
+			  undefined_symbol(assembler, name), addend);
+	return TRUE;
+}
+
+/* The symbol that a section symbol stands for, if it is the only one of the section. */
+static struct symbol *only_symbol(const struct object *object, struct symbol *symbol)
+{
+	struct symbol *only = NULL;
+
+	if (symbol->type != STT_SECTION)
+		return symbol;
+	for (guint i = 0; i < object->symbols->len; i++) {
+		struct symbol *other = object_symbol_at(object, i);
+
+		if (other->section != symbol->section || other == symbol)
+			continue;
+		if (only)
+			return symbol;
+		only = other;
+	}
+	return only ? only : symbol;
+}
+
+static gboolean copy_reloc(struct assembler *assembler, const struct piece *piece,
+			   const struct reloc *reloc, GError **error)
+{
+	struct object *object = assembler->assembly->object;
+	struct symbol *symbol = reloc->symbol;
+
+	if (!symbol || reloc->type == R_X86_64_NONE)
+		return TRUE;
+	if (!symbol->section)
+		return copy_reloc_out(assembler, piece, reloc, symbol, error);
+
+	const struct diff_function *function = takes_address(assembler, piece->from, reloc);
+	if (function)
+		return copy_reloc_out(assembler, piece, reloc, function->patched, error);
+
+	const struct piece *target =
+		pieces_at(assembler->pieces, symbol->section, x86_code_target(piece->from, reloc));
+	if (!target)
+		return copy_reloc_out(assembler, piece, reloc,
+				      only_symbol(assembler->unit->patched, symbol), error);
+	section_add_reloc(piece->to, reloc->offset - piece->start + piece->base, reloc->type,
+			  object_section_symbol(object, target->to),
+			  reloc->addend + symbol->value + target->base - target->start);
+	return TRUE;
+}
+
+static gboolean copy_relocs(struct assembler *assembler, const struct piece *piece, GError **error)
+{
+	const struct section *from = piece->from;
+
+	g_free(assembler->where);
+	assembler->where = describe(assembler, piece);
+	for (guint i = section_reloc_index(from, piece->start);
+	     i < from->relocs->len && section_reloc(from, i)->offset < piece->end; i++)
+		if (!copy_reloc(assembler, piece, section_reloc(from, i), error))
+			return FALSE;
+	return TRUE;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static gboolean add_functions(struct assembler *assembler, GError **error)
+{
+	const GPtrArray *functions = assembler->unit->diff->functions;
+
+	for (guint i = 0; i < functions->len; i++) {
+		const struct diff_function *function = g_ptr_array_index(functions, i);
+		const struct symbol *patched = function->patched;
+		struct location replaced;
+
+		if (function->change != DIFF_CHANGED)
+			continue;
+		if (!bind_replaced(assembler->binder, function, &replaced, error))
+			return FALSE;
+		const struct piece *piece =
+			pieces_at(assembler->pieces, patched->section, patched->value);
+		tables_add_function(assembler->assembly->object, &replaced, piece->to,
+				    patched->value - piece->start + piece->base);
+	}
+	return TRUE;
+}
+
+static gboolean assemble(struct assembler *assembler, GError **error)
+{
+	const struct object *patched = assembler->unit->patched;
+
+	lay_out(assembler);
+	for (guint i = 0; i < patched->symbols->len; i++)
+		copy_symbol(assembler, object_symbol_at(patched, i));
+	for (guint i = 0; i < patched->sections->len; i++) {
+		const GPtrArray *pieces =
+			pieces_of(assembler->pieces, object_section_at(patched, i));
+
+		for (guint j = 0; pieces && j < pieces->len; j++)
+			if (!copy_relocs(assembler, g_ptr_array_index(pieces, j), error))
+				return FALSE;
+	}
+	return add_functions(assembler, error);
+}
+
+static GHashTable *replaced_functions(const struct diff *diff)
+{
+	GHashTable *replaced = g_hash_table_new(NULL, NULL);
+
+	for (guint i = 0; i < diff->functions->len; i++) {
+		struct diff_function *function = g_ptr_array_index(diff->functions, i);
+
+		if (function->change == DIFF_CHANGED)
+			g_hash_table_insert(replaced, function->patched->section, function);
+	}
+	return replaced;
+}
+
+static struct assembly *assembly_new(const char *name)
+{
+	struct assembly *assembly = g_new0(struct assembly, 1);
+
+	assembly->object = object_new(name);
+	assembly->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return assembly;
+}
+
+struct assembly *assemble_unit(struct scope *scope, const struct link_unit *unit, GError **error)
+{
+	AUTO(assembly) assembly = assembly_new(unit->unit->output);
+	AUTO(pieces) pieces = pieces_collect(unit->patched, unit->diff, scope->kernel->series);
+	AUTO(binder) binder = binder_new(scope, unit);
+	g_autoptr(GHashTable) replaced = replaced_functions(unit->diff);
+	g_autoptr(GHashTable) defined = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) undefined = g_hash_table_new(g_str_hash, g_str_equal);
+	struct assembler assembler = {
+		.scope = scope,
+		.unit = unit,
+		.pieces = pieces,
+		.binder = binder,
+		.replaced = replaced,
+		.defined = defined,
+		.undefined = undefined,
+		.assembly = assembly,
+	};
+
+	gboolean done = assemble(&assembler, error);
+	g_free(assembler.where);
+	return done ? g_steal_pointer(&assembly) : NULL;
+}
+
+void assembly_free(struct assembly *assembly)
+{
+	if (!assembly)
+		return;
+	object_free(assembly->object);
+	g_hash_table_unref(assembly->names);
+	g_free(assembly);
+}
+
+const char *assembly_name(const struct assembly *assembly, const struct symbol *symbol)
+{
+	const char *name = g_hash_table_lookup(assembly->names, symbol->name);
+
+	return name ? name : symbol->name;
+}
+
+void assembly_rename(const struct assembly *assembly, struct object *object)
+{
+	for (guint i = 0; i < object->symbols->len; i++) {
+		struct symbol *symbol = object_symbol_at(object, i);
+		const char *name = assembly_name(assembly, symbol);
+
+		if (symbol->section || name == symbol->name)
+			continue;
+		g_free(symbol->name);
+		symbol->name = g_strdup(name);
+	}
+}

@@ -1,0 +1,38 @@
+/*
+ * Assembling: one unit's pieces as an object of their own, every reference out of it bound.
+ */
+#ifndef KLATCH_LINK_ASSEMBLE_H
+#define KLATCH_LINK_ASSEMBLE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "elf/object.h"
+#include "link/bind.h"
+#include "link/link.h"
+
+struct assembly {
+	struct object *object;
+	/*
+	 * objtool knows functions by name (those that never return, static calls), and would take
+	 * two symbols of one name for each other.  So symbols go to it under names that suit it,
+	 * and get those of the livepatch afterwards: name -> name, of undefined symbols.
+	 */
+	GHashTable *names;
+};
+
+/*
+ * Assembles a unit, with a section of struct klatch_func (link/tables.h) for what it replaces.
+ * KLATCH_REFUSED if a reference can't be bound.
+ */
+struct assembly *assemble_unit(struct scope *scope, const struct link_unit *unit, GError **error);
+void assembly_free(struct assembly *assembly);
+DEFINE_AUTO(assembly, assembly_free)
+
+/* The name that an undefined symbol will have in the livepatch.  Borrowed. */
+const char *assembly_name(const struct assembly *assembly, const struct symbol *symbol);
+
+/* Gives the undefined symbols of an object, which objtool made of the assembly, their names. */
+void assembly_rename(const struct assembly *assembly, struct object *object);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * The rules of binding, one function each; the first that knows the symbol wins.
+ *
+ * The unit's own object comes before the exports: inside its own object a name leads to that
+ * object's symbol, whoever else exports the same name.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "link/bind.h"
+
+/* The kernel reads names of klp symbols with sscanf(): so long at most, in the oldest of them. */
+#define OBJECT_LIMIT 55
+#define NAME_LIMIT   127
+
+struct binder {
+	struct scope *scope;
+	const struct link_unit *unit;
+	struct resolver *resolver;
+	GHashTable *bindings; /* struct symbol * -> struct binding *, owned */
+};
+
+static void binding_free(gpointer at)
+{
+	struct binding *binding = at;
+
+	g_free(binding->symbol);
+	g_free(binding);
+}
+
+struct binder *binder_new(struct scope *scope, const struct link_unit *unit)
+{
+	struct binder *binder = g_new0(struct binder, 1);
+
+	binder->scope = scope;
+	binder->unit = unit;
+	binder->resolver = resolver_new(unit);
+	binder->bindings = g_hash_table_new_full(NULL, NULL, NULL, binding_free);
+	return binder;
+}
+
+void binder_free(struct binder *binder)
+{
+	if (!binder)
+		return;
+	resolver_free(binder->resolver);
+	g_hash_table_unref(binder->bindings);
+	g_free(binder);
+}
+
+gboolean bind_is_vmlinux(const char *symbol_name)
+{
+	return g_str_has_prefix(symbol_name, KLP_SYMBOL "vmlinux.");
+}
+
+gboolean bind_is_late(const char *symbol_name)
+{
+	return g_str_has_prefix(symbol_name, KLP_SYMBOL) && !bind_is_vmlinux(symbol_name);
+}
+
+static gboolean fail(const char *name, const char *where, const char *hint, GError **error,
+		     const char *why, ...) G_GNUC_PRINTF(5, 6);
+
+static gboolean fail(const char *name, const char *where, const char *hint, GError **error,
+		     const char *why, ...)
+{
+	g_autofree char *what = g_strdup_printf("%s can't be bound", name);
+	va_list args;
+
+	va_start(args, why);
+	g_autofree char *text = g_strdup_vprintf(why, args);
+	va_end(args);
+	klatch_fail(error, KLATCH_REFUSED, what, where, hint, "%s", text);
+	return FALSE;
+}
+
+static struct binding *plain(const char *name)
+{
+	struct binding *binding = g_new0(struct binding, 1);
+
+	binding->symbol = g_strdup(name);
+	return binding;
+}
+
+static struct binding *klp(const struct location *at, const char *where, GError **error)
+{
+	if (strlen(at->object) > OBJECT_LIMIT || strlen(at->name) > NAME_LIMIT) {
+		fail(at->name, where, NULL, error, "its name is too long for a livepatch symbol");
+		return NULL;
+	}
+
+	struct binding *binding = g_new0(struct binding, 1);
+	binding->symbol =
+		g_strdup_printf(KLP_SYMBOL "%s.%s,%u", at->object, at->name, at->position);
+	binding->shift = at->shift;
+	return binding;
+}
+
+/* A symbol that the unit's own object file defines: the original of it, in the running object. */
+static struct binding *bind_defined(struct binder *binder, struct symbol *symbol, const char *where,
+				    GError **error)
+{
+	const struct symbol *original = g_hash_table_lookup(binder->unit->diff->origins, symbol);
+	struct location at;
+
+	if (!original) {
+		fail(*symbol->name ? symbol->name : symbol->section->name, where, NULL, error,
+		     "it is new, but does not come along with the patched functions");
+		return NULL;
+	}
+	if (scope_kernel_export(binder->scope, original->name) && original->binding != STB_LOCAL &&
+	    !strcmp(binder->unit->unit->object, "vmlinux"))
+		return plain(original->name);
+	if (!resolve_original(binder->resolver, original, FALSE, where, &at, error))
+		return NULL;
+	return klp(&at, where, error);
+}
+
+/* An export of another module: found among its symbols, if it is sure to be loaded by then. */
+static struct binding *bind_module_export(struct binder *binder, const struct export *export,
+					  const char *where, GError **error)
+{
+	const char *user = binder->unit->unit->object;
+	g_autoptr(GError) cause = NULL;
+	struct location at;
+
+	if (!strcmp(user, "vmlinux") ||
+	    !scope_depends(binder->scope, user, export->object, &cause)) {
+		if (cause)
+			g_propagate_error(error, g_steal_pointer(&cause));
+		else
+			fail(export->name, where, "let the patch do without it", error,
+			     "it is exported by %s, which %s does not depend on: it may not be "
+			     "loaded",
+			     export->object, user);
+		return NULL;
+	}
+
+	const struct image *image = scope_image(binder->scope, export->object, error);
+	if (!image || !resolve_undefined(image, export->name, where, &at, error))
+		return NULL;
+	if (!at.name) {
+		fail(export->name, where, NULL, error, "it is not in the symbol table of %s",
+		     export->object);
+		return NULL;
+	}
+	return klp(&at, where, error);
+}
+
+/* The last resort of a module: a symbol that vmlinux has, but does not export. */
+static struct binding *bind_vmlinux(struct binder *binder, const char *name, const char *where,
+				    GError **error)
+{
+	const struct image *image = binder->unit->image;
+	struct location at;
+
+	if (strcmp(binder->unit->unit->object, "vmlinux") != 0)
+		image = scope_image(binder->scope, "vmlinux", error);
+	if (!image || !resolve_undefined(image, name, where, &at, error))
+		return NULL;
+	if (!at.name) {
+		fail(name, where, NULL, error,
+		     "neither the patched units nor the kernel define it");
+		return NULL;
+	}
+	return klp(&at, where, error);
+}
+
+static struct binding *bind_undefined(struct binder *binder, const char *name, const char *where,
+				      GError **error)
+{
+	struct scope *scope = binder->scope;
+	struct location at;
+
+	if (g_hash_table_contains(scope->globals, name))
+		return plain(name);
+	if (strcmp(binder->unit->unit->object, "vmlinux") != 0) {
+		if (!resolve_undefined(binder->unit->image, name, where, &at, error))
+			return NULL;
+		if (at.name)
+			return klp(&at, where, error);
+	}
+	if (scope_kernel_export(scope, name))
+		return plain(name);
+
+	const struct export *export = exports_find(scope->exports, name);
+	if (export)
+		return bind_module_export(binder, export, where, error);
+	return bind_vmlinux(binder, name, where, error);
+}
+
+const struct binding *bind_symbol(struct binder *binder, struct symbol *symbol, const char *where,
+				  GError **error)
+{
+	struct binding *binding = g_hash_table_lookup(binder->bindings, symbol);
+
+	if (binding)
+		return binding;
+	binding = symbol->section ? bind_defined(binder, symbol, where, error)
+				  : bind_undefined(binder, symbol->name, where, error);
+	if (binding)
+		g_hash_table_insert(binder->bindings, symbol, binding);
+	return binding;
+}
+
+gboolean bind_replaced(struct binder *binder, const struct diff_function *function,
+		       struct location *location, GError **error)
+{
+	return resolve_original(binder->resolver, function->original, TRUE,
+				binder->unit->unit->source, location, error);
+}

@@ -1,0 +1,27 @@
+/*
+ * The last step: a joined object becomes a livepatch module.
+ */
+#ifndef KLATCH_LINK_FINISH_H
+#define KLATCH_LINK_FINISH_H
+
+#include <glib.h>
+
+#include "elf/object.h"
+#include "kernel/exports.h"
+
+/* Makes every symbol local that the joined units define: they are each other's, not the kernel's.
+ */
+void finish_hide_symbols(struct object *object);
+
+/*
+ * Gives the module its name, the rest of its information, and the versions of what it uses.
+ * KLATCH_REFUSED if it uses what vmlinux does not export.
+ */
+gboolean finish_module(struct object *object, const char *name, const struct exports *exports,
+		       GError **error);
+
+/* Makes klp symbols and relocations what the kernel's livepatch code expects.  Nothing but
+ * numbering the sites may follow. */
+void finish_livepatch(struct object *object);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The door of this room: each unit is assembled, given to objtool, and joined to the others and to
+ * the kernel side; the whole becomes a livepatch module.
+ */
+#include "link/link.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "compile/compile.h"
+#include "link/assemble.h"
+#include "link/finish.h"
+#include "link/join.h"
+#include "link/scope.h"
+#include "link/tables.h"
+#include "link/thunk.h"
+
+/*
+ * Runs objtool on what was assembled of a unit: with the unit's own arguments, but always as for a
+ * module, since that is where the code will run (its static calls may have keys it can't see).
+ */
+static struct object *run_objtool(const struct kernel *kernel, const struct link_unit *unit,
+				  struct object *object, const char *path, GError **error)
+{
+	struct unit as_module = *unit->unit;
+	g_autofree char *command = NULL;
+
+	if (!as_module.objtool) {
+		klatch_fail(error, KLATCH_REFUSED, "the unit can't be patched", as_module.source,
+			    NULL,
+			    "it is built without objtool, so the stacks of its functions are not "
+			    "reliable");
+		return NULL;
+	}
+	if (!strstr(as_module.objtool, " --module")) {
+		command = g_strconcat(as_module.objtool, " --module", NULL);
+		as_module.objtool = command;
+	}
+	if (!object_write(object, path, error) || !compile_objtool(kernel, &as_module, path, error))
+		return NULL;
+	return object_read(path, error);
+}
+
+static gboolean join_unit(struct object *into, struct scope *scope, const struct link_unit *unit,
+			  const char *path, GError **error)
+{
+	guint series = scope->kernel->series;
+	AUTO(assembly) assembly = assemble_unit(scope, unit, error);
+
+	if (!assembly || !thunk_jump_labels(assembly, series, error) ||
+	    !thunk_alternatives(assembly, series, error))
+		return FALSE;
+
+	AUTO(object) object = run_objtool(scope->kernel, unit, assembly->object, path, error);
+	if (!object)
+		return FALSE;
+	assembly_rename(assembly, object);
+	return tables_take_sites(object, unit->unit->object, series, error) &&
+	       join_object(into, object, error);
+}
+
+static gboolean join_units(struct object *into, struct scope *scope, const struct link_unit *units,
+			   gsize count, const char *directory, GError **error)
+{
+	for (gsize i = 0; i < count; i++) {
+		g_autofree char *name = g_strdup_printf("%zu.link.o", i);
+		g_autofree char *path = g_build_filename(directory, name, NULL);
+
+		if (!join_unit(into, scope, &units[i], path, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean join_runtime(struct object *into, const struct kernel *kernel, GError **error)
+{
+	static const char *const names[] = {"late.o", "module.o"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(kernel->late, names[i], NULL);
+		AUTO(object) object = object_read(path, error);
+
+		if (!object || !join_object(into, object, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean link_livepatch(const struct kernel *kernel, const char *name,
+			const struct link_unit *units, gsize count, const char *directory,
+			const char *path, GError **error)
+{
+	AUTO(scope) scope = scope_new(kernel, units, count, error);
+	AUTO(object) livepatch = object_new(name);
+
+	if (!scope || !join_units(livepatch, scope, units, count, directory, error))
+		return FALSE;
+	finish_hide_symbols(livepatch);
+	tables_add_objects(livepatch);
+	if (!join_runtime(livepatch, kernel, error) ||
+	    !finish_module(livepatch, name, scope->exports, error))
+		return FALSE;
+	finish_livepatch(livepatch);
+	tables_number_sites(livepatch);
+	return object_write(livepatch, path, error);
+}

@@ -1,0 +1,192 @@
+/*
+ * From names to addresses, by the match of the unit's stock object; and from addresses back to
+ * names and positions, by the image.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "link/resolve.h"
+
+struct resolver {
+	const struct link_unit *unit;
+	GHashTable *by_name; /* name -> GPtrArray of struct symbol * of the stock object */
+};
+
+struct resolver *resolver_new(const struct link_unit *unit)
+{
+	struct resolver *resolver = g_new0(struct resolver, 1);
+	GHashTable *by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+						    (GDestroyNotify)g_ptr_array_unref);
+
+	for (guint i = 0; i < unit->stock->symbols->len; i++) {
+		struct symbol *symbol = object_symbol_at(unit->stock, i);
+		GPtrArray *same = g_hash_table_lookup(by_name, symbol->name);
+
+		if (!symbol->section || !*symbol->name)
+			continue;
+		if (!same) {
+			same = g_ptr_array_new();
+			g_hash_table_insert(by_name, symbol->name, same);
+		}
+		g_ptr_array_add(same, symbol);
+	}
+	resolver->unit = unit;
+	resolver->by_name = by_name;
+	return resolver;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	if (!resolver)
+		return;
+	g_hash_table_unref(resolver->by_name);
+	g_free(resolver);
+}
+
+/* The stock object's symbol that is the original's: two of one name must differ in size. */
+static const struct symbol *find_stock(const struct resolver *resolver,
+				       const struct symbol *original)
+{
+	const GPtrArray *same = g_hash_table_lookup(resolver->by_name, original->name);
+	const struct symbol *found = NULL;
+
+	for (guint i = 0; same && i < same->len; i++) {
+		const struct symbol *symbol = g_ptr_array_index(same, i);
+
+		if (symbol->type != original->type || symbol->size != original->size)
+			continue;
+		if (found)
+			return NULL;
+		found = symbol;
+	}
+	/* Flags that differ (function sections) may change a size, not who has the name. */
+	if (!found && same && same->len == 1)
+		found = g_ptr_array_index(same, 0);
+	return found;
+}
+
+/* Every error here is of this form. */
+static gboolean fail(const char *name, const char *where, GError **error, const char *why, ...)
+	G_GNUC_PRINTF(4, 5);
+
+static gboolean fail(const char *name, const char *where, GError **error, const char *why, ...)
+{
+	g_autofree char *what = g_strdup_printf("%s can't be bound", name);
+	va_list args;
+
+	va_start(args, why);
+	g_autofree char *text = g_strdup_vprintf(why, args);
+	va_end(args);
+	klatch_fail(error, KLATCH_REFUSED, what, where, NULL, "%s", text);
+	return FALSE;
+}
+
+/* Whether the kernel finds a name at an address; an error if that depends on the view it has. */
+static gboolean find_position(const struct image *image, const char *name, guint64 address,
+			      const char *where, struct location *location, GError **error)
+{
+	guint coming, live;
+
+	if (!image_sympos(image, name, address, &coming, &live))
+		return FALSE;
+	if (coming != live)
+		return fail(name, where, error,
+			    "%s has several symbols of that name, and the kernel counts them "
+			    "differently while the module is coming and when it is live",
+			    image_name(image));
+	*location = (struct location){
+		.object = image_name(image),
+		.name = name,
+		.position = live,
+	};
+	return TRUE;
+}
+
+/* Whether a symbol can stand for a place behind it: the nearest named one wins. */
+static gboolean is_nearer(const struct symbol *symbol, const struct symbol *target,
+			  const struct symbol *best)
+{
+	return symbol->section == target->section && symbol->value <= target->value &&
+	       *symbol->name && symbol->type != STT_SECTION &&
+	       (!best || symbol->value > best->value);
+}
+
+/*
+ * Another symbol of the same section that the kernel knows: the section went into the image in one
+ * piece, so the distance is the same there.
+ */
+static gboolean find_neighbour(const struct resolver *resolver, const struct symbol *stock,
+			       struct location *location)
+{
+	const struct link_unit *unit = resolver->unit;
+	const struct symbol *best = NULL;
+
+	for (guint i = 0; i < unit->stock->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(unit->stock, i);
+		struct location found;
+		guint64 address;
+
+		if (!is_nearer(symbol, stock, best) ||
+		    !match_address(unit->match, symbol, &address) ||
+		    !find_position(unit->image, symbol->name, address, NULL, &found, NULL))
+			continue;
+		best = symbol;
+		*location = found;
+		location->shift = stock->value - symbol->value;
+	}
+	return best != NULL;
+}
+
+gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
+			  gboolean exactly, const char *where, struct location *location,
+			  GError **error)
+{
+	const struct link_unit *unit = resolver->unit;
+	const struct symbol *stock = find_stock(resolver, original);
+	g_autoptr(GError) two_views = NULL;
+	guint64 address;
+
+	if (!stock || !match_address(unit->match, stock, &address))
+		return fail(original->name, where, error, "its place in %s is not known",
+			    image_name(unit->image));
+	/* Their memory is given back. */
+	if (g_str_has_prefix(stock->section->name, ".init."))
+		return fail(stock->name, where, error,
+			    "it is in %s, which is gone once %s is initialised",
+			    stock->section->name, image_name(unit->image));
+	if (find_position(unit->image, stock->name, address, where, location, &two_views) ||
+	    (!exactly && find_neighbour(resolver, stock, location)))
+		return TRUE;
+	if (!two_views)
+		return fail(stock->name, where, error, "it is not in the symbol table of %s",
+			    image_name(unit->image));
+	g_propagate_error(error, g_steal_pointer(&two_views));
+	return FALSE;
+}
+
+gboolean resolve_undefined(const struct image *image, const char *name, const char *where,
+			   struct location *location, GError **error)
+{
+	gsize count, found = 0;
+	const guint64 *addresses = image_addresses(image, name, &count);
+
+	*location = (struct location){0};
+	for (gsize i = 0; i < count; i++) {
+		g_autoptr(GError) two_views = NULL;
+		struct location at;
+
+		if (!image_resolves(image, name, addresses[i]))
+			continue;
+		if (find_position(image, name, addresses[i], where, &at, &two_views)) {
+			*location = at;
+			found++;
+		} else if (two_views) {
+			g_propagate_error(error, g_steal_pointer(&two_views));
+			return FALSE;
+		}
+	}
+	if (found > 1)
+		return fail(name, where, error, "%s has %zu symbols of that name, none global",
+			    image_name(image), found);
+	return TRUE;
+}

@@ -1,0 +1,44 @@
+/*
+ * Where a symbol of a running object is, as the kernel's livepatch code will look for it: by name
+ * and position among the symbols of that name.
+ */
+#ifndef KLATCH_LINK_RESOLVE_H
+#define KLATCH_LINK_RESOLVE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "link/link.h"
+#include "match/image.h"
+
+struct location {
+	const char *object; /* "vmlinux" or a module's name */
+	const char *name;
+	guint position; /* sympos: 0 if the name is unique */
+	gint64 shift;	/* what was asked for lies so far behind the symbol of that name */
+};
+
+/* The symbols of one unit's stock object by name. */
+struct resolver;
+
+struct resolver *resolver_new(const struct link_unit *unit);
+void resolver_free(struct resolver *resolver);
+DEFINE_AUTO(resolver, resolver_free)
+
+/*
+ * Locates what a symbol of the unit's original object is in the running object.  exactly: it must
+ * be known there by its own name, not as a place behind another symbol.  where: who asks, for the
+ * error, KLATCH_REFUSED.
+ */
+gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
+			  gboolean exactly, const char *where, struct location *location,
+			  GError **error);
+
+/*
+ * Locates what an undefined reference to a name leads to in an image.  Location's name is NULL if
+ * the image does not define it; an error if it does, but can't be told from others.
+ */
+gboolean resolve_undefined(const struct image *image, const char *name, const char *where,
+			   struct location *location, GError **error);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * The scope of a livepatch: opened once, images only as symbols ask for them.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "kernel/modules.h"
+#include "link/scope.h"
+
+gboolean scope_is_new_global(const struct link_unit *unit, struct symbol *symbol)
+{
+	return symbol->binding != STB_LOCAL && symbol->section &&
+	       g_hash_table_contains(unit->diff->sections, symbol->section) &&
+	       !g_hash_table_contains(unit->diff->origins, symbol);
+}
+
+static gboolean add_globals(struct scope *scope, const struct link_unit *unit, GError **error)
+{
+	for (guint i = 0; i < unit->patched->symbols->len; i++) {
+		struct symbol *symbol = object_symbol_at(unit->patched, i);
+
+		if (!scope_is_new_global(unit, symbol) ||
+		    g_hash_table_add(scope->globals, symbol->name))
+			continue;
+		klatch_fail(error, KLATCH_REFUSED, "the units can't be linked", unit->unit->source,
+			    NULL, "%s is also defined in another patched unit", symbol->name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+struct scope *scope_new(const struct kernel *kernel, const struct link_unit *units, gsize count,
+			GError **error)
+{
+	AUTO(scope) scope = g_new0(struct scope, 1);
+
+	scope->kernel = kernel;
+	scope->images =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
+	scope->globals = g_hash_table_new(g_str_hash, g_str_equal);
+	scope->exports = exports_read(kernel->symvers, error);
+	if (!scope->exports)
+		return NULL;
+	for (gsize i = 0; i < count; i++)
+		if (!add_globals(scope, &units[i], error))
+			return NULL;
+	return g_steal_pointer(&scope);
+}
+
+void scope_free(struct scope *scope)
+{
+	if (!scope)
+		return;
+	exports_free(scope->exports);
+	g_hash_table_unref(scope->images);
+	g_hash_table_unref(scope->globals);
+	g_free(scope);
+}
+
+const struct export *scope_kernel_export(const struct scope *scope, const char *name)
+{
+	const struct export *found = exports_find(scope->exports, name);
+
+	return found && !strcmp(found->object, "vmlinux") ? found : NULL;
+}
+
+const struct image *scope_image(struct scope *scope, const char *name, GError **error)
+{
+	struct image *image = g_hash_table_lookup(scope->images, name);
+
+	if (!image) {
+		image = image_open(scope->kernel, name, error);
+		if (image)
+			g_hash_table_insert(scope->images, (char *)image_name(image), image);
+	}
+	return image;
+}
+
+gboolean scope_depends(const struct scope *scope, const char *module, const char *on,
+		       GError **error)
+{
+	g_autoptr(GPtrArray) names = modules_dependencies(scope->kernel, module, error);
+
+	return names && g_ptr_array_find_with_equal_func(names, on, g_str_equal, NULL);
+}

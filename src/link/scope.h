@@ -1,0 +1,40 @@
+/*
+ * What all units of one livepatch share while their references are bound: what the kernel exports,
+ * the images of other objects, and the globals that the units themselves bring along.
+ */
+#ifndef KLATCH_LINK_SCOPE_H
+#define KLATCH_LINK_SCOPE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "kernel/exports.h"
+#include "link/link.h"
+
+struct scope {
+	const struct kernel *kernel;
+	struct exports *exports;
+	GHashTable *images;  /* name -> struct image * that was opened for a symbol, owned */
+	GHashTable *globals; /* set of the names of new globals that come along, borrowed */
+};
+
+/* KLATCH_REFUSED if two units bring along a global of the same name. */
+struct scope *scope_new(const struct kernel *kernel, const struct link_unit *units, gsize count,
+			GError **error);
+void scope_free(struct scope *scope);
+DEFINE_AUTO(scope, scope_free)
+
+/* Whether a symbol of a unit's patched object is a new global that comes along. */
+gboolean scope_is_new_global(const struct link_unit *unit, struct symbol *symbol);
+
+/* The export of a name by vmlinux, or NULL. */
+const struct export *scope_kernel_export(const struct scope *scope, const char *name);
+
+/* The image of an object, opened once.  Borrowed. */
+const struct image *scope_image(struct scope *scope, const char *name, GError **error);
+
+/* Whether a module depends, directly or not, on another.  FALSE without error if not. */
+gboolean scope_depends(const struct scope *scope, const char *module, const char *on,
+		       GError **error);
+
+#endif
