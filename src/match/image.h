@@ -19,15 +19,33 @@ struct image *image_open(const struct kernel *kernel, const char *name, GError *
 void image_free(struct image *image);
 DEFINE_AUTO(image, image_free)
 
+/* The image of a module that was read already; takes the object, also on error. */
+struct image *image_of_module(struct object *module, const char *name, guint series,
+			      GError **error);
+
 const char *image_name(const struct image *image);
+
+/* The kernel's series (struct kernel), for the table of special sections. */
+guint image_series(const struct image *image);
 
 /* The bytes at an address and how many follow in the same section; NULL if there are none (bss has
  * an address and a size but no bytes). */
 const guint8 *image_bytes(const struct image *image, guint64 address, guint64 *available);
 
+/* Where the first section of a name lies.  False if there is none. */
+gboolean image_section(const struct image *image, const char *name, guint64 *address,
+		       guint64 *size);
+
 /* The addresses of every symbol of a name, in the image's order; borrowed, *count 0 if none.
  * An undefined symbol of a module is there too, at its invented address. */
 const guint64 *image_addresses(const struct image *image, const char *name, gsize *count);
+
+/* Whether an undefined reference to a name leads to an address: to the global symbol of that name,
+ * or if the image has no global one (the link may have made it local) to any of that name. */
+gboolean image_resolves(const struct image *image, const char *name, guint64 address);
+
+/* An address in words, for messages: "foo", "foo+0x10", ".rodata+0x40".  Caller frees. */
+char *image_describe(const struct image *image, guint64 address);
 
 /*
  * How the kernel's livepatch code finds a symbol: the position among symbols of that name.
@@ -35,7 +53,7 @@ const guint64 *image_addresses(const struct image *image, const char *name, gsiz
  * the object is COMING (all symbols, init ones too) and when it is LIVE (core ones only); the same
  * for vmlinux.  False if there is no symbol of that name at that address in one of them.
  */
-gboolean image_sympos(const struct image *image, const char *name, guint64 address,
-		      guint *coming, guint *live);
+gboolean image_sympos(const struct image *image, const char *name, guint64 address, guint *coming,
+		      guint *live);
 
 #endif

@@ -1,6 +1,10 @@
 /*
  * The gate: proves that a unit compiled with stock flags is what was shipped, byte for byte and
  * relocation for relocation, and thereby learns the address of each of its symbols.
+ *
+ * Not compared, because the link or a tool after it makes them anew: .orc_unwind and .orc_unwind_ip
+ * (objtool makes them from the code, which is compared), .BTF_ids (filled in at link), what is
+ * dropped at link (.discard.*), and the tables of exports and of module information.
  */
 #ifndef KLATCH_MATCH_MATCH_H
 #define KLATCH_MATCH_MATCH_H
@@ -15,9 +19,10 @@ struct match;
 
 /*
  * Matches a stock object against the image it was linked into.  Every byte of every text section
- * and of every data section that is located (code refers to it) must be equal, and every relocation
- * must lead to the symbol it names.  KLATCH_REFUSED naming function and offset (or data symbol) of
- * the first difference.  Keeps borrowed references to image and object.
+ * and of every data section that is located (by name, or because what was matched refers to it)
+ * must be equal, every entry of the special tables must be there, and every relocation must lead to
+ * the symbol it names.  KLATCH_REFUSED naming function and offset (or data symbol) of the first
+ * difference.  Keeps borrowed references to image and object.
  */
 struct match *match_unit(const struct image *image, const struct object *stock, GError **error);
 void match_free(struct match *match);

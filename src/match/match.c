@@ -1,0 +1,352 @@
+/*
+ * Certain places first: sections whose symbols' names have, in the image, addresses at the same
+ * distances, and whose bytes are there.  Then what they refer to, and so on; then the entries of
+ * the special tables, and what those refer to.
+ */
+#include "base/error.h"
+#include "kernel/special.h"
+#include "match/inside.h"
+
+gboolean symbol_is_named(const struct symbol *symbol)
+{
+	return *symbol->name && (symbol->type == STT_FUNC || symbol->type == STT_OBJECT ||
+				 symbol->type == STT_NOTYPE);
+}
+
+static const struct special *special_of(const struct match *match, const struct section *section)
+{
+	return special_find(section->name, image_series(match->image));
+}
+
+/* Whether the link copies a section whole, so that it has one place in the image: not what it
+ * merges or drops, and no table, which may have been sorted. */
+static gboolean is_plain(const struct match *match, const struct section *section)
+{
+	const struct special *special = special_of(match, section);
+
+	return section->flags & SHF_ALLOC && section->size && !section_is_merged(section) &&
+	       !g_str_has_prefix(section->name, ".discard") &&
+	       (!special || special->policy == SPECIAL_CODE || special->registers);
+}
+
+/* What the link or a tool after it fills in: code refers to it, but its bytes are not the unit's.
+ */
+static gboolean is_filled_later(const struct match *match, const struct section *section)
+{
+	const struct special *special = special_of(match, section);
+
+	return special && special->policy == SPECIAL_IGNORE && !special->registers;
+}
+
+const guint8 *section_shipped(const struct match *match, const struct section *section,
+			      guint64 address, gboolean *fits)
+{
+	guint64 available;
+	const guint8 *shipped = image_bytes(match->image, address, &available);
+
+	*fits = address % MAX(section->align, 1) == 0 && available >= section->size &&
+		(shipped || !section->data);
+	return *fits ? shipped : NULL;
+}
+
+gboolean section_settle(struct match *match, struct section *section, guint64 address)
+{
+	struct place *place = &match->places[section->index];
+	gboolean fits = TRUE;
+
+	if (section->size)
+		section_shipped(match, section, address, &fits);
+	if (!fits)
+		return FALSE;
+	*place = (struct place){.known = TRUE, .address = address};
+	g_ptr_array_add(match->found, section);
+	return TRUE;
+}
+
+guint64 bytes_differ(const struct section *section, const guint8 *shipped, guint64 from, guint64 to)
+{
+	guint64 at = from;
+
+	for (guint i = section_reloc_index(section, from); at < to; i++) {
+		const struct reloc *reloc =
+			i < section->relocs->len ? section_reloc(section, i) : NULL;
+		guint64 end = reloc ? MIN(reloc->offset, to) : to;
+
+		for (; at < end; at++)
+			if (section->data[at] != shipped[at])
+				return at;
+		if (reloc)
+			at = MAX(at, reloc->offset + reloc_size(reloc->type));
+	}
+	return to;
+}
+
+/* --- by name --------------------------------------------------------------------------------- */
+
+static gboolean has_address(const struct match *match, const struct symbol *symbol, guint64 address)
+{
+	gsize count;
+	const guint64 *addresses = image_addresses(match->image, symbol->name, &count);
+
+	for (gsize i = 0; i < count; i++)
+		if (addresses[i] == address)
+			return TRUE;
+	return FALSE;
+}
+
+/* Sorts the symbols that the image has names of by section.  A weak definition may not be the one
+ * that the image has, so it tells nothing. */
+static void collect_named(struct match *match)
+{
+	match->named = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	for (guint i = 0; i < match->stock->sections->len; i++)
+		g_ptr_array_add(match->named, g_ptr_array_new());
+	for (guint i = 0; i < match->stock->symbols->len; i++) {
+		struct symbol *symbol = object_symbol_at(match->stock, i);
+		gsize count = 0;
+
+		if (symbol->section && symbol->binding != STB_WEAK && symbol_is_named(symbol))
+			image_addresses(match->image, symbol->name, &count);
+		if (count)
+			g_ptr_array_add(match->named->pdata[symbol->section->index], symbol);
+	}
+}
+
+/* The symbol whose name has the fewest addresses in the image; NULL if no symbol has any. */
+static const struct symbol *rarest(const struct match *match, const GPtrArray *named,
+				   const guint64 **addresses, gsize *count)
+{
+	const struct symbol *best = NULL;
+
+	for (guint i = 0; i < named->len; i++) {
+		const struct symbol *symbol = g_ptr_array_index(named, i);
+		gsize found;
+		const guint64 *at = image_addresses(match->image, symbol->name, &found);
+
+		if (best && found >= *count)
+			continue;
+		best = symbol;
+		*addresses = at;
+		*count = found;
+	}
+	return best;
+}
+
+/* The first symbol that would not be at an address of its name if its section lay at `address`. */
+static const struct symbol *misnamed(const struct match *match, const struct section *section,
+				     guint64 address)
+{
+	const GPtrArray *named = g_ptr_array_index(match->named, section->index);
+
+	for (guint i = 0; i < named->len; i++) {
+		const struct symbol *symbol = g_ptr_array_index(named, i);
+
+		if (!has_address(match, symbol, address + symbol->value))
+			return symbol;
+	}
+	return NULL;
+}
+
+/* Whether names and bytes say that a section may lie at an address. */
+static gboolean may_lie_at(const struct match *match, const struct section *section,
+			   guint64 address)
+{
+	gboolean fits;
+	const guint8 *shipped = section_shipped(match, section, address, &fits);
+
+	return fits && !misnamed(match, section, address) &&
+	       (!section->data ||
+		bytes_differ(section, shipped, 0, section->size) == section->size);
+}
+
+/* Whether, besides, no relocation of it would lead astray there. */
+static gboolean references_agree(struct match *match, const struct section *section,
+				 guint64 address)
+{
+	gboolean fits;
+	const guint8 *shipped = section_shipped(match, section, address, &fits);
+
+	return !first_astray(match, section, shipped, address, 0, section->size, FALSE);
+}
+
+/*
+ * Places a section by the names of its symbols.  Where names and bytes leave more than one address
+ * it stays unknown, unless `last_resort`: then relocations must tell.  A section that has names but
+ * may lie nowhere is a difference.
+ */
+static gboolean place_by_name(struct match *match, struct section *section, gboolean last_resort,
+			      GError **error)
+{
+	const GPtrArray *named = g_ptr_array_index(match->named, section->index);
+	const guint64 *addresses;
+	gsize count;
+	const struct symbol *symbol = rarest(match, named, &addresses, &count);
+	guint64 found = 0;
+	guint candidates = 0;
+
+	if (!symbol)
+		return TRUE;
+	for (gsize i = 0; i < count; i++) {
+		guint64 address = addresses[i] - symbol->value;
+
+		if (!may_lie_at(match, section, address) ||
+		    (last_resort && !references_agree(match, section, address)))
+			continue;
+		found = address;
+		candidates++;
+	}
+	if (!candidates)
+		return refuse_section(match, section, error);
+	if (candidates == 1)
+		section_settle(match, section, found);
+	return TRUE;
+}
+
+/* --- by reference ---------------------------------------------------------------------------- */
+
+static gboolean compare_bytes(const struct match *match, const struct section *section,
+			      const guint8 *shipped, GError **error)
+{
+	guint64 at = bytes_differ(section, shipped, 0, section->size);
+
+	if (at == section->size)
+		return TRUE;
+	return refuse_at(match, section, at, error, "the bytes differ");
+}
+
+static gboolean compare_references(struct match *match, const struct section *section,
+				   const guint8 *shipped, guint64 address, GError **error)
+{
+	const struct reloc *reloc =
+		first_astray(match, section, shipped, address, 0, section->size, TRUE);
+
+	if (!reloc)
+		return TRUE;
+	return refuse_reference(match, section, reloc, shipped + reloc->offset,
+				address + reloc->offset, error);
+}
+
+static gboolean compare_section(struct match *match, const struct section *section, GError **error)
+{
+	guint64 address = match->places[section->index].address;
+	gboolean fits;
+	const struct symbol *symbol;
+
+	if (!section->size || is_filled_later(match, section))
+		return TRUE;
+	if (section->data) {
+		const guint8 *shipped = section_shipped(match, section, address, &fits);
+
+		if (!compare_bytes(match, section, shipped, error) ||
+		    !compare_references(match, section, shipped, address, error))
+			return FALSE;
+	}
+	symbol = misnamed(match, section, address);
+	if (symbol)
+		return refuse_at(match, section, symbol->value, error,
+				 "the shipped one has another symbol there");
+	return TRUE;
+}
+
+gboolean match_found(struct match *match, GError **error)
+{
+	while (match->compared < match->found->len)
+		if (!compare_section(match, g_ptr_array_index(match->found, match->compared++),
+				     error))
+			return FALSE;
+	return TRUE;
+}
+
+/* --- the phases ------------------------------------------------------------------------------ */
+
+static gboolean place_all_by_name(struct match *match, gboolean last_resort, GError **error)
+{
+	for (guint i = 0; i < match->stock->sections->len; i++) {
+		struct section *section = object_section_at(match->stock, i);
+
+		if (match->places[i].known || !is_plain(match, section) ||
+		    (last_resort && !section_is_text(section)))
+			continue;
+		if (!place_by_name(match, section, last_resort, error) ||
+		    (last_resort && !match_found(match, error)))
+			return FALSE;
+	}
+	return match_found(match, error);
+}
+
+/* Replacement code is found only by the tables, all other text before them. */
+static gboolean require_text(const struct match *match, gboolean replacements, GError **error)
+{
+	for (guint i = 0; i < match->stock->sections->len; i++) {
+		const struct section *section = object_section_at(match->stock, i);
+
+		if (!section_is_text(section) || !is_plain(match, section) ||
+		    match->places[i].known || (!replacements && special_of(match, section)))
+			continue;
+		return refuse_at(match, section, 0, error,
+				 "section %s can't be found in the shipped one", section->name);
+	}
+	return TRUE;
+}
+
+struct match *match_unit(const struct image *image, const struct object *stock, GError **error)
+{
+	AUTO(match) match = g_new0(struct match, 1);
+
+	match->image = image;
+	match->stock = stock;
+	match->places = g_new0(struct place, stock->sections->len);
+	match->found = g_ptr_array_new();
+	match->own_places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	collect_named(match);
+
+	if (!place_all_by_name(match, FALSE, error) || !place_all_by_name(match, TRUE, error) ||
+	    !require_text(match, FALSE, error) || !tables_match(match, error) ||
+	    !require_text(match, TRUE, error))
+		return NULL;
+	return g_steal_pointer(&match);
+}
+
+void match_free(struct match *match)
+{
+	if (!match)
+		return;
+	g_free(match->places);
+	g_ptr_array_unref(match->found);
+	g_hash_table_unref(match->own_places);
+	g_ptr_array_unref(match->named);
+	g_free(match);
+}
+
+gboolean match_address(const struct match *match, const struct symbol *symbol, guint64 *address)
+{
+	const struct place *place = g_hash_table_lookup(match->own_places, symbol);
+
+	if (!symbol->section)
+		return FALSE;
+	if (!place && match->places[symbol->section->index].known)
+		place = &match->places[symbol->section->index];
+	else if (!place)
+		return FALSE;
+	*address = place->address;
+	if (place == &match->places[symbol->section->index])
+		*address += symbol->value;
+	return TRUE;
+}
+
+struct match_count match_count(const struct match *match)
+{
+	struct match_count count = {0};
+
+	for (guint i = 0; i < match->stock->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(match->stock, i);
+
+		if (!symbol->section || !match->places[symbol->section->index].known)
+			continue;
+		if (symbol->type == STT_FUNC)
+			count.functions++;
+		else if (symbol->type == STT_OBJECT)
+			count.data++;
+	}
+	return count;
+}
