@@ -85,12 +85,14 @@ bench: packages
 
 include tests/fuzz/rules.mk
 
+FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
+			tests/fuzz/*.c tests/fuzz/common/*.c)
 lint:
-	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/lab/guest/*.c late/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))
 
 format:
-	clang-format -i $(wildcard src/*/*.[ch] src/lab/guest/*.c late/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+	clang-format -i $(FORMATTED)
 
 install: all
 	install -D $(B)/klatch $(DESTDIR)$(PREFIX)/bin/klatch

@@ -9,11 +9,11 @@
 #include <glib.h>
 
 /* For a struct that is held by pointer and freed by free_function(pointer). */
-#define DEFINE_AUTO(tag, free_function)                     \
-	static inline void auto_free_##tag(struct tag **at) \
-	{                                                   \
-		if (*at)                                    \
-			free_function(*at);                 \
+#define DEFINE_AUTO(tag, free_function)                                                            \
+	static inline void auto_free_##tag(struct tag **at)                                        \
+	{                                                                                          \
+		if (*at)                                                                           \
+			free_function(*at);                                                        \
 	}
 #define AUTO(tag) __attribute__((cleanup(auto_free_##tag))) struct tag *
 

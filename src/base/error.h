@@ -31,7 +31,8 @@ GQuark klatch_error_quark(void);
 /*
  * Sets *error (if error is not NULL; it must not be set yet).  `why` is a printf format.  All texts
  * are copied.  what: a clause such as "function foo can't be replaced"; where: "file.c:12", a
- * path, "object: section+0x10", or NULL; hint: what to do, or NULL.  Texts carry no final full stop.
+ * path, "object: section+0x10", or NULL; hint: what to do, or NULL.  Texts carry no final full
+ * stop.
  */
 void klatch_fail(GError **error, enum klatch_code code, const char *what, const char *where,
 		 const char *hint, const char *why, ...) G_GNUC_PRINTF(6, 7);

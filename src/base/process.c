@@ -64,7 +64,11 @@ struct setup {
 static void set_up_child(gpointer data)
 {
 	const struct setup *setup = data;
+	sigset_t none;
 
+	/* klatch may have blocked the signals that end it; a child has to hear them itself. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Only what may be killed as a group gets its own: the rest stays with the terminal. */
 	if (setup->own_group)
 		setpgid(0, 0);

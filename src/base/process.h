@@ -8,21 +8,21 @@
 #include <glib.h>
 
 struct process {
-	const char *const *argv; /* NULL-terminated; argv[0] is looked up in $PATH */
-	const char *directory;	 /* working directory, or NULL for the current one */
+	const char *const *argv;	/* NULL-terminated; argv[0] is looked up in $PATH */
+	const char *directory;		/* working directory, or NULL for the current one */
 	const char *const *environment; /* "NAME=value" added to the current one, or NULL */
-	GBytes *input;		 /* standard input, or NULL for /dev/null */
+	GBytes *input;			/* standard input, or NULL for /dev/null */
 	const char *output_path; /* stdout goes to this file instead of result.output, or NULL */
 	unsigned int timeout;	 /* seconds; 0 is none. On time-out the process group is killed */
 };
 
 struct process_result {
-	int status;    /* exit code; 128 + N when killed by signal N */
+	int status; /* exit code; 128 + N when killed by signal N */
 	gboolean timed_out;
-	char *output;  /* what it wrote to stdout, NUL-terminated */
+	char *output; /* what it wrote to stdout, NUL-terminated */
 	gsize output_size;
-	char *errors;  /* what it wrote to stderr, NUL-terminated */
-	double seconds; /* wall time */
+	char *errors;	     /* what it wrote to stderr, NUL-terminated */
+	double seconds;	     /* wall time */
 	guint64 peak_memory; /* bytes, largest resident size of it and its children */
 };
 
@@ -31,7 +31,8 @@ void process_result_clear(struct process_result *result);
 
 /*
  * Runs a process to its end.  False with KLATCH_ENVIRONMENT if it can't be started (the error names
- * the program and the package hint is the caller's to add).  A non-zero status is not an error here.
+ * the program and the package hint is the caller's to add).  A non-zero status is not an error
+ * here.
  */
 gboolean process_run(const struct process *process, struct process_result *result, GError **error);
 

@@ -128,9 +128,9 @@ static gboolean is_modelled(const struct reader *reader, const Elf64_Shdr *heade
 	case SHT_GROUP:
 		return FALSE;
 	case SHT_STRTAB:
-		return header->sh_flags & SHF_ALLOC;
+		return (header->sh_flags & SHF_ALLOC) != 0;
 	case SHT_RELA:
-		return header->sh_flags & SHF_RELA_LIVEPATCH;
+		return (header->sh_flags & SHF_RELA_LIVEPATCH) != 0;
 	default:
 		return TRUE;
 	}

@@ -9,7 +9,7 @@ static const struct {
 	gboolean relative; /* the place is subtracted */
 } types[] = {
 #define TYPE(tag, bytes, is_relative)                                                              \
-	[R_X86_64_##tag] = {.name = "R_X86_64_" #tag, .size = bytes, .relative = is_relative}
+	[R_X86_64_##tag] = {.name = "R_X86_64_" #tag, .size = (bytes), .relative = (is_relative)}
 	TYPE(NONE, 0, FALSE),
 	TYPE(64, 8, FALSE),
 	TYPE(PC32, 4, TRUE),

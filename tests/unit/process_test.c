@@ -52,6 +52,21 @@ static void test_killed_by_signal(void **state)
 	assert_int_equal(result.status, 128 + SIGSEGV);
 }
 
+/* A child must not inherit that klatch holds the signals that end it. */
+static void test_blocked_signal_reaches_child(void **state)
+{
+	struct process process = {.argv = SHELL("kill -TERM $$; echo still here")};
+	AUTO_PROCESS_RESULT result = {0};
+	sigset_t set, before;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	run(&process, &result);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	assert_int_equal(result.status, 128 + SIGTERM);
+}
+
 static void test_input(void **state)
 {
 	g_autofree char *large = g_strnfill(1 << 20, 'x');
@@ -305,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output_and_status),
 		cmocka_unit_test(test_killed_by_signal),
+		cmocka_unit_test(test_blocked_signal_reaches_child),
 		cmocka_unit_test(test_input),
 		cmocka_unit_test(test_directory_environment_and_file),
 		cmocka_unit_test(test_output_opened_anew),
