@@ -1,5 +1,5 @@
 /*
- * What all commands share: options, errors as text and as JSON, and the seconds by stage.
+ * What all commands share: options, errors as text and as JSON, the seconds by stage.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -9,17 +9,6 @@
 
 #define TEXT_RED   "\033[1;31m"
 #define TEXT_PLAIN "\033[0m"
-
-struct stage {
-	const char *name;
-	double seconds;
-};
-
-struct command_stages {
-	GArray *finished; /* of struct stage */
-	const char *current;
-	gint64 began; /* the current stage, monotonic microseconds */
-};
 
 static gboolean use_colour(int descriptor)
 {
@@ -43,8 +32,11 @@ void command_print_error(const GError *error)
 
 static void add_text(JsonObject *object, const char *name, const char *text)
 {
-	if (text)
-		json_object_set_string_member(object, name, text);
+	/* A compiler's lines or a path may hold anything; JSON may not. */
+	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+
+	if (valid)
+		json_object_set_string_member(object, name, valid);
 }
 
 JsonNode *command_error_json(const GError *error)
@@ -89,59 +81,48 @@ gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 	return FALSE;
 }
 
-struct command_stages *command_stages_new(void)
-{
-	struct command_stages *stages = g_new0(struct command_stages, 1);
-
-	stages->finished = g_array_new(FALSE, FALSE, sizeof(struct stage));
-	return stages;
-}
-
-void command_stages_free(struct command_stages *stages)
-{
-	g_array_unref(stages->finished);
-	g_free(stages);
-}
-
-void command_stage(struct command_stages *stages, const char *name)
-{
-	gint64 now = g_get_monotonic_time();
-
-	if (stages->current) {
-		struct stage stage = {stages->current, (double)(now - stages->began) / 1e6};
-		g_array_append_val(stages->finished, stage);
-	}
-	stages->current = name;
-	stages->began = now;
-}
-
-void command_stages_print(struct command_stages *stages)
+static double total_seconds(const GArray *stages)
 {
 	double total = 0;
 
-	command_stage(stages, NULL);
-	for (guint i = 0; i < stages->finished->len; i++) {
-		const struct stage *stage = &g_array_index(stages->finished, struct stage, i);
-		total += stage->seconds;
-		printf("  %-32s %7.1f s\n", stage->name, stage->seconds);
-	}
-	printf("  %-32s %7.1f s\n", "total", total);
+	for (guint i = 0; i < stages->len; i++)
+		total += g_array_index(stages, struct command_stage, i).seconds;
+	return total;
 }
 
-void command_stages_json(struct command_stages *stages, JsonBuilder *builder)
+void command_stages_print(const GArray *stages)
 {
-	double total = 0;
+	for (guint i = 0; i < stages->len; i++) {
+		const struct command_stage *stage = &g_array_index(stages, struct command_stage, i);
 
-	command_stage(stages, NULL);
+		printf("  %-16s %7.1f s\n", stage->name, stage->seconds);
+	}
+	printf("  %-16s %7.1f s\n", "total", total_seconds(stages));
+}
+
+void command_add_string(JsonBuilder *builder, const char *member, const char *value)
+{
+	g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+
+	json_builder_set_member_name(builder, member);
+	json_builder_add_string_value(builder, valid);
+}
+
+static void add_seconds(JsonBuilder *builder, const char *member, double seconds)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_add_double_value(builder, seconds);
+}
+
+void command_stages_json(const GArray *stages, JsonBuilder *builder)
+{
 	json_builder_set_member_name(builder, "seconds");
 	json_builder_begin_object(builder);
-	for (guint i = 0; i < stages->finished->len; i++) {
-		const struct stage *stage = &g_array_index(stages->finished, struct stage, i);
-		total += stage->seconds;
-		json_builder_set_member_name(builder, stage->name);
-		json_builder_add_double_value(builder, stage->seconds);
+	for (guint i = 0; i < stages->len; i++) {
+		const struct command_stage *stage = &g_array_index(stages, struct command_stage, i);
+
+		add_seconds(builder, stage->name, stage->seconds);
 	}
-	json_builder_set_member_name(builder, "total");
-	json_builder_add_double_value(builder, total);
+	add_seconds(builder, "total", total_seconds(stages));
 	json_builder_end_object(builder);
 }

@@ -8,8 +8,6 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-#include "base/cleanup.h"
-
 /* What a command returns to the shell. */
 enum command_exit {
 	EXIT_DONE = 0,
@@ -38,20 +36,19 @@ void command_print_json(JsonBuilder *builder);
 gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 			 const char *arguments, const char *summary, int *status);
 
-/*
- * The seconds that the stages of a command took, for the table at its end and for --json.
- * command_stage() ends the stage before and begins the next; names are not copied.
- */
-struct command_stages;
-struct command_stages *command_stages_new(void);
-void command_stages_free(struct command_stages *stages);
-DEFINE_AUTO(command_stages, command_stages_free)
-void command_stage(struct command_stages *stages, const char *name);
+/* How long a stage of a command took. */
+struct command_stage {
+	const char *name;
+	double seconds;
+};
 
-/* Ends the last stage and prints the table to stdout. */
-void command_stages_print(struct command_stages *stages);
+/* Prints stages (of struct command_stage) and their sum as a table to stdout. */
+void command_stages_print(const GArray *stages);
 
-/* Ends the last stage and adds the member "seconds": {stage: number, ..., "total": number}. */
-void command_stages_json(struct command_stages *stages, JsonBuilder *builder);
+/* Adds the member "seconds": {stage: number, ..., "total": number}. */
+void command_stages_json(const GArray *stages, JsonBuilder *builder);
+
+/* Adds a member whose value is a string, or null. */
+void command_add_string(JsonBuilder *builder, const char *member, const char *value);
 
 #endif

@@ -9,9 +9,10 @@
 
 #include "base/cleanup.h"
 
-struct export {
+struct export
+{
 	const char *name;
-	const char *object;    /* "vmlinux", or a module's name ('-' as '_', no directory) */
+	const char *object;	/* "vmlinux", or a module's name ('-' as '_', no directory) */
 	const char *name_space; /* "" if none */
 	guint32 crc;
 	gboolean gpl;

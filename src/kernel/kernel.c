@@ -44,6 +44,21 @@ char *kernel_running(void)
 	return uname(&name) ? g_strdup("") : g_strdup(name.release);
 }
 
+static char *first_word(const char *text)
+{
+	return g_strndup(text, strcspn(text, " "));
+}
+
+char *kernel_running_banner(const char *release)
+{
+	g_autofree char *running = kernel_running();
+	char *banner = NULL;
+
+	if (!strcmp(running, release) && g_file_get_contents("/proc/version", &banner, NULL, NULL))
+		g_strchomp(banner);
+	return banner;
+}
+
 const char *kernel_flavour(const char *release)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(flavours); i++) {
@@ -76,11 +91,6 @@ gboolean kernel_check_release(const char *release, GError **error)
 		    "its name is not a version with one of Debian's flavours amd64, cloud-amd64, "
 		    "rt-amd64");
 	return FALSE;
-}
-
-static char *first_word(const char *text)
-{
-	return g_strndup(text, strcspn(text, " "));
 }
 
 struct kernel *kernel_new(const char *release, const char *version, const char *compiler_text,
@@ -280,19 +290,29 @@ static gboolean remove_unused_sources(GError **error)
 	return good;
 }
 
-/* Removes a kernel's directory so that a kernel that is listed is always whole. */
-gboolean kernel_discard(const char *directory, GError **error)
+static gboolean move(const char *from, const char *to, GError **error)
 {
-	g_autofree char *aside = cache_partial(directory, error);
+	if (!rename(from, to))
+		return TRUE;
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel can't be moved", from, NULL, "to %s: %s",
+		    to, g_strerror(errno));
+	return FALSE;
+}
 
-	if (!aside)
-		return FALSE;
-	if (rename(directory, aside) && errno != ENOENT) {
-		klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel can't be removed", directory,
-			    NULL, "%s", g_strerror(errno));
-		return FALSE;
-	}
-	return files_remove_tree(aside, error);
+/* Renames before it removes: a kernel that is listed is always whole. */
+static gboolean discard(const char *directory, GError **error)
+{
+	g_autofree char *old = g_strconcat(directory, ".old", NULL);
+	g_autofree char *aside = cache_partial(old, error);
+
+	if (!aside || !g_file_test(directory, G_FILE_TEST_EXISTS))
+		return aside != NULL;
+	return move(directory, aside, error) && files_remove_tree(aside, error);
+}
+
+gboolean kernel_replace(const char *made, const char *directory, GError **error)
+{
+	return discard(directory, error) && move(made, directory, error);
 }
 
 /* Also one that an older klatch prepared, which kernel_open() refuses. */
@@ -312,7 +332,7 @@ gboolean kernel_remove(const char *release, GError **error)
 	lock = cache_lock(release, FALSE, error);
 	if (lock < 0)
 		return FALSE;
-	good = kernel_discard(directory, error) && remove_unused_sources(error);
+	good = discard(directory, error) && remove_unused_sources(error);
 	close(lock);
 	return good;
 }

@@ -56,6 +56,10 @@ char *kernel_cache(void);
 char *kernel_directory(const char *release);
 char *kernel_running(void);
 
+/* The banner of the running kernel (/proc/version) if that is `release`, else NULL.  Caller frees.
+ */
+char *kernel_running_banner(const char *release);
+
 /* What a release's name says: the flavour (static; NULL if none that is known), and the series as
  * in struct kernel (0 if it does not begin with two numbers). */
 const char *kernel_flavour(const char *release);
@@ -65,11 +69,12 @@ guint kernel_series(const char *release);
 gboolean kernel_check_release(const char *release, GError **error);
 
 /* A kernel as it would be below a directory, for who adds one; kernel_save() writes its kernel.ini,
- * from when on it is there.  kernel_discard() removes one: its lock must be held. */
+ * from when on it is there.  kernel_replace() renames a directory with one to where it belongs, in
+ * place of what is there.  Its lock must be held. */
 struct kernel *kernel_new(const char *release, const char *version, const char *compiler_text,
 			  const char *directory);
 gboolean kernel_save(const struct kernel *kernel, GError **error);
-gboolean kernel_discard(const char *directory, GError **error);
+gboolean kernel_replace(const char *made, const char *directory, GError **error);
 
 /* The releases that are prepared, sorted; an empty array if none.  Caller frees with
  * g_ptr_array_unref(); elements are freed with it. */

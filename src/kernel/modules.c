@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/process.h"
 #include "kernel/modules.h"
 #include "kernel/unpack.h"
 
@@ -20,6 +21,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(modules_module, kmod_module_unref)
 static void no_log(void *data, int priority, const char *file, int line, const char *function,
 		   const char *format, va_list args)
 {
+}
+
+gboolean modules_index(const char *image, const char *release, GError **error)
+{
+	/* By its full path: /sbin is in root's $PATH only. */
+	const char *argv[] = {"/sbin/depmod", "-b", image, release, NULL};
+	struct process process = {.argv = argv};
+	AUTO_PROCESS_RESULT result = {0};
+
+	return process_check(&process, "indexing the modules", &result, error);
 }
 
 /* The module of a name that has a file, or NULL.  No configuration of this machine is read. */

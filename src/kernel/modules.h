@@ -10,6 +10,10 @@
 #include "elf/object.h"
 #include "kernel/kernel.h"
 
+/* Makes the indexes that the functions below need (depmod) for the modules of a release, in
+ * <image>/lib/modules/. */
+gboolean modules_index(const char *image, const char *release, GError **error);
+
 /* The file of a module ('-' and '_' are the same).  NULL with KLATCH_INPUT if there is none.
  * Caller frees. */
 char *modules_path(const struct kernel *kernel, const char *name, GError **error);

@@ -13,6 +13,7 @@
 #include "kernel/fetch.h"
 #include "kernel/kernel.h"
 #include "kernel/packages.h"
+#include "kernel/versions.h"
 
 #define WHAT "the kernel's packages can't be had"
 
@@ -20,6 +21,7 @@ enum part { IMAGE, HEADERS, COMMON, SOURCE, NEEDED, KBUILD = NEEDED, PARTS };
 
 struct names {
 	char *of[PARTS + 1]; /* NULL at the end */
+	char *version;	     /* the only one that will do, or NULL */
 };
 
 struct place {
@@ -31,6 +33,7 @@ static void names_clear(struct names *names)
 {
 	for (int i = 0; i < PARTS; i++)
 		g_free(names->of[i]);
+	g_free(names->version);
 }
 
 static void name_parts(const char *release, struct names *names)
@@ -40,14 +43,19 @@ static void name_parts(const char *release, struct names *names)
 	guint series = kernel_series(release), major = series / 1000, minor = series % 1000;
 	g_autofree char *abi = g_strndup(release, strlen(release) - strlen(flavour) - 1);
 
-	*names = (struct names){{
-		[IMAGE] = g_strconcat("linux-image-", release, NULL),
-		[HEADERS] = g_strconcat("linux-headers-", release, NULL),
-		[COMMON] = g_strconcat("linux-headers-", abi, "-common", realtime ? "-rt" : NULL,
-				       NULL),
-		[SOURCE] = g_strdup_printf("linux-source-%u.%u", major, minor),
-		[KBUILD] = g_strdup_printf("linux-kbuild-%u.%u", major, minor),
-	}};
+	*names = (struct names){
+		.of = {
+			[IMAGE] = g_strconcat("linux-image-", release, NULL),
+			[HEADERS] = g_strconcat("linux-headers-", release, NULL),
+			[COMMON] = g_strconcat("linux-headers-", abi, "-common",
+					       realtime ? "-rt" : NULL, NULL),
+			[SOURCE] = g_strdup_printf("linux-source-%u.%u", major, minor),
+			[KBUILD] = g_strdup_printf("linux-kbuild-%u.%u", major, minor),
+		}};
+
+	/* Of a kernel that runs it is known which version: it may not be the newest any more. */
+	g_autofree char *banner = kernel_running_banner(release);
+	names->version = banner ? versions_of_banner(banner) : NULL;
 }
 
 /* The first package of a name, and of a version unless that is NULL. */
@@ -90,6 +98,7 @@ static const char *newest(const GPtrArray *debs, const struct names *names, gboo
 		const struct deb *deb = g_ptr_array_index(debs, i);
 
 		if (strcmp(deb->name, names->of[IMAGE]) ||
+		    (names->version && strcmp(deb->version, names->version)) ||
 		    (complete && first_missing(debs, names, deb->version) < NEEDED))
 			continue;
 		if (!best || is_newer(deb->version, best))
@@ -106,7 +115,9 @@ static void explain(const GPtrArray *debs, const struct names *names, const stru
 
 	if (!version) {
 		klatch_fail(error, KLATCH_ENVIRONMENT, WHAT, place->name, place->hint,
-			    "there is no %s", names->of[IMAGE]);
+			    "there is no %s%s%s", names->of[IMAGE],
+			    names->version ? " of the running version " : "",
+			    names->version ? names->version : "");
 		return;
 	}
 	const char *name = names->of[first_missing(debs, names, version)];

@@ -84,6 +84,17 @@ static char *read_version(const char *headers, GError **error)
 	return read_value(headers, files, "#define UTS_VERSION \"", error);
 }
 
+char *versions_of_banner(const char *banner)
+{
+	static const char before[] = " Debian ";
+	const char *version = g_strrstr(banner, before);
+
+	if (!version)
+		return NULL;
+	version += strlen(before);
+	return g_strndup(version, strcspn(version, " "));
+}
+
 /* "Linux version RELEASE (builder) (COMPILER, linker) UTS_VERSION" */
 static gboolean check_banner(const char *release, const char *uts_version, const char *compiler,
 			     const char *banner, GError **error)

@@ -9,6 +9,10 @@
 /* CONFIG_CC_VERSION_TEXT of a headers package (a directory with .config).  Caller frees. */
 char *versions_compiler(const char *headers, GError **error);
 
+/* The package version that a banner ends with ("... Debian 6.1.192-2 (2026-11-16)"), or NULL.
+ * Caller frees. */
+char *versions_of_banner(const char *banner);
+
 /*
  * Checks the generated headers of the headers package, its compiler, and the banner in the image
  * against release and package version and each other; and `running`, what /proc/version says if

@@ -1,0 +1,27 @@
+/*
+ * The way of a kernel into the cache.
+ */
+#ifndef KLATCH_CMD_KERNEL_ADD_H
+#define KLATCH_CMD_KERNEL_ADD_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "base/progress.h"
+#include "kernel/kernel.h"
+
+struct kernel_add_result {
+	struct kernel *kernel;
+	GArray *stages; /* of struct command_stage; none if it was prepared already */
+};
+
+/*
+ * Prepares a kernel, unless it is: packages from a directory, or (NULL) the cache and the archive.
+ * Waits while another klatch prepares the same release.
+ */
+struct kernel_add_result *kernel_add(const char *release, const char *directory,
+				     struct progress *progress, GError **error);
+void kernel_add_result_free(struct kernel_add_result *result);
+DEFINE_AUTO(kernel_add_result, kernel_add_result_free)
+
+#endif
