@@ -10,27 +10,43 @@
 #include "base/progress.h"
 #include "kernel/kernel.h"
 
+struct lab_trial {
+	const struct kernel *kernel;
+	const char *livepatch;	 /* the file */
+	const char *plan;	 /* a file with steps of the user's own (lab/plan.h), or NULL */
+	const char *directory;	 /* for what the trial needs meanwhile; the caller removes it */
+	const char *output_path; /* where the machine's output is kept */
+	unsigned int timeout;	 /* seconds for the whole machine */
+};
+
+enum lab_result {
+	LAB_PASSED,
+	LAB_SKIPPED, /* can't be tried on this machine, or was not come to */
+	LAB_FAILED,
+};
+
 struct lab_step {
-	char *text;    /* "load target tun after the livepatch" */
-	gboolean passed;
-	char *detail;  /* what was seen, in words; NULL if it passed plainly */
+	char *text; /* "load tun under the livepatch" */
+	enum lab_result result;
+	char *detail; /* what was seen, in words, in lines; NULL if there is nothing to say */
 };
 
 struct lab_report {
-	gboolean passed;
-	GPtrArray *steps;  /* of struct lab_step, owned */
-	char *output_path; /* all output of the machine, kept */
-	char *accelerator; /* "kvm" or "emulation" */
+	gboolean
+		passed; /* every step passed or could not be tried, and the plan was gone through */
+	GPtrArray *steps;	 /* of struct lab_step, owned */
+	char *output_path;	 /* all output of the machine, kept */
+	const char *accelerator; /* "kvm" or "emulation" */
 	double seconds;
 };
 
 /*
- * Tries a livepatch: loaded before and after its targets; transition; each function patched;
- * unload; reload of the targets; a clean kernel log.  output_path: where the machine's output is
- * kept.  False with error only if the trial can't be run; a failed trial is a report.
+ * Tries a livepatch.  Without a plan of the user's own: loaded before and after its targets;
+ * transition; each function patched; unload; reload of the targets; a clean kernel log after each
+ * step.  NULL with error only if the trial can't be run; a failed trial is a report.
  */
-struct lab_report *lab_try(const struct kernel *kernel, const char *livepatch,
-			   const char *output_path, struct progress *progress, GError **error);
+struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progress,
+			   GError **error);
 void lab_report_free(struct lab_report *report);
 DEFINE_AUTO(lab_report, lab_report_free)
 

@@ -1,0 +1,107 @@
+/*
+ * /init of the virtual machine: mounts what is needed, follows the plan, and ends the machine.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define REPORT_DEVICE		    "/dev/ttyS1"
+#define SYSLOG_ACTION_CONSOLE_LEVEL 8
+
+static const struct {
+	const char *type, *path;
+} mounts[] = {
+	{"proc", "/proc"},
+	{"sysfs", "/sys"},
+	{"devtmpfs", "/dev"},
+	{"debugfs", "/sys/kernel/debug"},
+	{"tracefs", "/sys/kernel/tracing"},
+};
+
+void guest_note(struct guest *guest, const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("note ", guest->report);
+	va_start(arguments, format);
+	vfprintf(guest->report, format, arguments);
+	va_end(arguments);
+	fputc('\n', guest->report);
+	fflush(guest->report);
+}
+
+/* A line of the report is a line: the terminal must not add carriage returns. */
+static FILE *open_report(void)
+{
+	int fd = open(REPORT_DEVICE, O_WRONLY | O_NOCTTY);
+	struct termios settings;
+
+	if (fd < 0)
+		return NULL;
+	if (!tcgetattr(fd, &settings)) {
+		cfmakeraw(&settings);
+		tcsetattr(fd, TCSANOW, &settings);
+	}
+	return fdopen(fd, "w");
+}
+
+static char *read_plan(void)
+{
+	struct stat status;
+	int fd = open("/plan", O_RDONLY);
+
+	if (fd < 0 || fstat(fd, &status))
+		return NULL;
+	char *text = calloc(1, (size_t)status.st_size + 1);
+	if (text && read(fd, text, (size_t)status.st_size) != status.st_size)
+		text = NULL;
+	close(fd);
+	return text;
+}
+
+static void follow(struct guest *guest)
+{
+	char *plan = read_plan();
+
+	fprintf(guest->report, "klatch guest\n");
+	fflush(guest->report);
+	if (!plan) {
+		guest_note(guest, "the plan can't be read: %s", strerror(errno));
+		return;
+	}
+	/* Boot has its own warnings, which are no concern of the livepatch. */
+	lseek(guest->kernel_log, 0, SEEK_END);
+	plan_follow(guest, plan);
+}
+
+int main(void)
+{
+	struct guest guest = {0};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
+		mkdir(mounts[i].path, 0755);
+		mount(mounts[i].type, mounts[i].path, mounts[i].type, 0, NULL);
+	}
+	/* The kernel boots quietly, as each character costs under emulation; from here on all. */
+	klogctl(SYSLOG_ACTION_CONSOLE_LEVEL, NULL, 8);
+	guest.report = open_report();
+	guest.kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	guest.kernel_say = fopen("/dev/kmsg", "we");
+	if (guest.report && guest.kernel_log >= 0 && guest.kernel_say) {
+		follow(&guest);
+		tcdrain(fileno(guest.report));
+	}
+	/* QEMU is told to end when the machine restarts: that needs no ACPI. */
+	reboot(RB_AUTOBOOT);
+	return 1;
+}

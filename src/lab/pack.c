@@ -1,0 +1,125 @@
+/*
+ * The initramfs of a trial: the guest as /init, its plan with the facts in front
+ * (src/lab/guest/guest.h), and every file that the plan names.
+ */
+#include <gio/gio.h>
+#include <string.h>
+
+#include "base/files.h"
+#include "kernel/modules.h"
+#include "lab/initramfs.h"
+#include "lab/prepare.h"
+
+#define GUEST_RESOURCE "/klatch/guest"
+
+static gboolean add_module(struct initramfs *initramfs, const char *name, GBytes *content,
+			   GError **error)
+{
+	g_autofree char *path = g_strdup_printf("modules/%s.ko", name);
+
+	return initramfs_add_file(initramfs, path, content, error);
+}
+
+/* All modules that the plan loads, with the facts about them. */
+static gboolean add_modules(const struct preparation *preparation, struct initramfs *initramfs,
+			    GString *facts, GError **error)
+{
+	const struct kernel *kernel = preparation->trial->kernel;
+	g_autoptr(GPtrArray) loaded = plan_arguments(preparation->plan, "load");
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < preparation->needs->len; i++)
+		g_ptr_array_add(names, g_strdup(preparation->needs->pdata[i]));
+	for (guint i = 0; i < loaded->len; i++)
+		if (strcmp(loaded->pdata[i], "livepatch") &&
+		    !prepare_dependencies(kernel, loaded->pdata[i], names, error))
+			return FALSE;
+	for (guint i = 0; i < names->len; i++) {
+		g_autoptr(GPtrArray) order = modules_dependencies(kernel, names->pdata[i], error);
+		g_autoptr(GBytes) content =
+			order ? modules_bytes(kernel, names->pdata[i], error) : NULL;
+
+		if (!content || !add_module(initramfs, names->pdata[i], content, error))
+			return FALSE;
+		g_string_append_printf(facts, "module %s", (char *)names->pdata[i]);
+		for (guint j = 0; j + 1 < order->len; j++)
+			g_string_append_printf(facts, " %s", (char *)order->pdata[j]);
+		g_string_append_c(facts, '\n');
+	}
+	return TRUE;
+}
+
+static gboolean add_livepatch(const struct preparation *preparation, struct initramfs *initramfs,
+			      GString *facts, GError **error)
+{
+	g_autoptr(GBytes) content = files_map(preparation->trial->livepatch, error);
+
+	if (!content || !add_module(initramfs, preparation->name, content, error))
+		return FALSE;
+	g_string_append_printf(facts, "livepatch %s\nmodule %s", preparation->name,
+			       preparation->name);
+	for (guint i = 0; i < preparation->needs->len; i++)
+		g_string_append_printf(facts, " %s", (char *)preparation->needs->pdata[i]);
+	g_string_append_c(facts, '\n');
+	for (guint i = 0; i < preparation->objects->len; i++) {
+		const struct check_object *object = g_ptr_array_index(preparation->objects, i);
+
+		for (guint j = 0; j < object->functions->len; j++)
+			g_string_append_printf(facts, "function %s %s\n", object->name,
+					       (char *)object->functions->pdata[j]);
+	}
+	return TRUE;
+}
+
+/* Programs are named relative to the plan; the guest knows them by their last component. */
+static gboolean add_programs(const struct preparation *preparation, struct initramfs *initramfs,
+			     GError **error)
+{
+	g_autoptr(GPtrArray) programs = plan_arguments(preparation->plan, "run");
+	g_autofree char *directory =
+		g_path_get_dirname(preparation->trial->plan ? preparation->trial->plan : "");
+
+	for (guint i = 0; i < programs->len; i++) {
+		const char *program = programs->pdata[i];
+		g_autofree char *path = g_path_is_absolute(program)
+						? g_strdup(program)
+						: g_build_filename(directory, program, NULL);
+		g_autofree char *name = g_path_get_basename(path);
+		g_autofree char *inside = g_build_filename("programs", name, NULL);
+		g_autoptr(GBytes) content = files_map(path, error);
+
+		if (!content || !initramfs_add_file(initramfs, inside, content, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean add_plan(const struct preparation *preparation, struct initramfs *initramfs,
+			 const GString *facts, GError **error)
+{
+	g_autofree char *steps = plan_text(preparation->plan);
+	char *text = g_strconcat(facts->str, steps, NULL);
+	g_autoptr(GBytes) content = g_bytes_new_take(text, strlen(text));
+
+	return initramfs_add_file(initramfs, "plan", content, error);
+}
+
+gboolean pack(const struct preparation *preparation, const char *path, GError **error)
+{
+	static const char *const directories[] = {"proc", "sys",     "dev",
+						  "tmp",  "modules", "programs"};
+	AUTO(initramfs) initramfs = initramfs_new(path, error);
+	g_autoptr(GBytes) guest = g_resources_lookup_data(GUEST_RESOURCE, 0, NULL);
+	g_autoptr(GString) facts = g_string_new(NULL);
+
+	g_assert(guest); /* it is part of the program */
+	if (!initramfs || !initramfs_add_file(initramfs, "init", guest, error))
+		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
+		if (!initramfs_add_directory(initramfs, directories[i], error))
+			return FALSE;
+	return add_livepatch(preparation, initramfs, facts, error) &&
+	       add_modules(preparation, initramfs, facts, error) &&
+	       add_programs(preparation, initramfs, error) &&
+	       add_plan(preparation, initramfs, facts, error) && initramfs_finish(initramfs, error);
+}
