@@ -22,6 +22,10 @@
 #include "base/error.h"
 #include "base/process.h"
 
+/* A process that is stuck in the kernel (a device that hangs) does not die of SIGKILL: after this
+ * time it is left behind. */
+#define DYING_TIME (2 * G_TIME_SPAN_SECOND)
+
 /* How much of what a failed process said goes into the error. */
 #define LAST_LINES 12
 
@@ -199,16 +203,15 @@ static char *read_back(int fd, gsize *size)
 	return text;
 }
 
-/* Reaps a child that has ended. */
+/* Reaps a child that has ended, or leaves one behind that was killed and does not end. */
 static void finish(struct child *child)
 {
 	struct process_result *result = child->result;
 	struct rusage usage = {0};
-	int status = 0;
+	int status = SIGKILL;
 	gsize errors_size;
 
-	while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR)
-		;
+	wait4(child->pid, &status, WNOHANG, &usage);
 	result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	result->seconds = (g_get_monotonic_time() - child->started) / (double)G_TIME_SPAN_SECOND;
 	result->peak_memory = (guint64)usage.ru_maxrss * 1024;
@@ -219,7 +222,7 @@ static void finish(struct child *child)
 	close_files(child);
 }
 
-/* Sleeps until a child ends or its time is up, and kills those whose time is up. */
+/* Sleeps until a child ends or its time is up; kills those whose time is up. */
 static void wait_for_any(struct child *children, guint count, struct pollfd *polls)
 {
 	gint64 now = g_get_monotonic_time(), deadline = G_MAXINT64;
@@ -238,9 +241,11 @@ static void wait_for_any(struct child *children, guint count, struct pollfd *pol
 		polls[i].revents = 0;
 		if (children[i].deadline > now)
 			continue;
+		if (children[i].result->timed_out)
+			polls[i].revents = POLLERR; /* killed long ago: over for us */
 		kill_child(&children[i]);
 		children[i].result->timed_out = TRUE;
-		children[i].deadline = G_MAXINT64;
+		children[i].deadline = now + DYING_TIME;
 	}
 }
 
