@@ -14,8 +14,8 @@
  * a special section refers to a late symbol; no klp symbol in an ordinary relocation; no klp
  * relocation in an .init section; only relocation types that the module loader takes; every site of
  * a late reference is zero in the file; ORC entries for all of its code.
- * Returns an array of GError (KLATCH_REFUSED), empty if all is well; NULL with error if the file can't be
- * read.
+ * Returns an array of GError (KLATCH_REFUSED), empty if all is well; NULL with error if the file
+ * can't be read.
  */
 GPtrArray *check_livepatch(const struct kernel *kernel, const char *path, GError **error);
 
@@ -23,7 +23,8 @@ GPtrArray *check_livepatch(const struct kernel *kernel, const char *path, GError
  * struct check_object, owned. */
 struct check_object {
 	char *name;	      /* "vmlinux" or a module */
-	GPtrArray *functions; /* of char *, owned: "name,sympos" as sysfs names them (sympos 1 for unique) */
+	GPtrArray *functions; /* of char *, owned: "name,sympos" as sysfs names them (sympos 1 for
+				 unique) */
 };
 GPtrArray *check_objects(const char *path, GError **error);
 void check_object_free(struct check_object *object);

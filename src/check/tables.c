@@ -1,0 +1,225 @@
+/*
+ * Reading the tables.  A pointer is a R_X86_64_64 relocation to a place in a section; nothing that
+ * a file says is used before it was found to lie inside of a section.
+ */
+#include "check/tables.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "klatch.h"
+
+struct reader {
+	const struct object *livepatch;
+	gsize left; /* elements that the tables may still have: each needs a relocation of its own
+		     */
+	GError **error;
+};
+
+static gsize count_relocs(const struct object *object)
+{
+	gsize count = 0;
+
+	for (guint i = 0; i < object->sections->len; i++)
+		count += object_section_at(object, i)->relocs->len;
+	return count;
+}
+
+G_GNUC_PRINTF(3, 4)
+static gboolean damaged(const struct reader *reader, const struct place *at, const char *why, ...)
+{
+	g_autofree char *where = NULL;
+	va_list args;
+
+	va_start(args, why);
+	g_autofree char *text = g_strdup_vprintf(why, args);
+	va_end(args);
+	if (at)
+		where = g_strdup_printf("%s: %s+0x%" G_GINT64_MODIFIER "x", reader->livepatch->name,
+					at->section->name, at->offset);
+	klatch_fail(reader->error, KLATCH_INPUT, "the livepatch can't be read",
+		    where ? where : reader->livepatch->name, "only livepatches of klatch can be",
+		    "%s", text);
+	return FALSE;
+}
+
+gboolean reloc_target(const struct reloc *reloc, struct place *target)
+{
+	const struct symbol *symbol = reloc->symbol;
+
+	if (!symbol || !symbol->section)
+		return FALSE;
+	target->section = symbol->section;
+	target->offset = symbol->value + reloc->addend;
+	return target->offset <= target->section->size;
+}
+
+static struct place place_at(struct place base, guint64 distance)
+{
+	return (struct place){base.section, base.offset + distance};
+}
+
+/* Whether `count` elements of a size lie in a section's bytes from a place on. */
+static gboolean holds(const struct place *place, guint64 count, gsize size)
+{
+	return place->section->data && place->offset <= place->section->size &&
+	       count <= (place->section->size - place->offset) / size;
+}
+
+static gboolean read_pointer(const struct reader *reader, struct place from, struct place *to)
+{
+	const struct reloc *reloc = section_reloc_at(from.section, from.offset);
+
+	if (reloc && reloc->type == R_X86_64_64 && reloc_target(reloc, to))
+		return TRUE;
+	return damaged(reader, &from, "a pointer leads to no section");
+}
+
+static const char *read_string(const struct reader *reader, struct place from)
+{
+	struct place to;
+
+	if (!read_pointer(reader, from, &to))
+		return NULL;
+
+	gsize left = to.section->size - to.offset;
+	const char *text = to.section->data ? (const char *)to.section->data + to.offset : NULL;
+	if (text && memchr(text, 0, left) && *text && g_utf8_validate(text, -1, NULL))
+		return text;
+	damaged(reader, &to, "there is no name");
+	return NULL;
+}
+
+static gboolean read_function(const struct reader *reader, struct place from, GArray *functions)
+{
+	struct table_function function;
+	struct klatch_func raw;
+
+	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
+	function.sympos = raw.sympos;
+	function.name =
+		read_string(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_func, name)));
+	if (!function.name ||
+	    !read_pointer(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_func, replacement)),
+			  &function.replacement))
+		return FALSE;
+	g_array_append_val(functions, function);
+	return TRUE;
+}
+
+static gboolean read_site(const struct reader *reader, struct place from, GArray *sites)
+{
+	const GPtrArray *symbols = reader->livepatch->symbols;
+	struct table_site site = {0};
+	struct klatch_site raw;
+
+	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
+	site.type = raw.type;
+	site.addend = raw.addend;
+	/* The null symbol, which the model does not have, is number 0 in the file. */
+	if (raw.symbol && raw.symbol <= symbols->len)
+		site.symbol = symbols->pdata[raw.symbol - 1];
+	if (!read_pointer(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_site, place)),
+			  &site.place))
+		return FALSE;
+	g_array_append_val(sites, site);
+	return TRUE;
+}
+
+typedef gboolean read_element(const struct reader *reader, struct place from, GArray *into);
+
+/* Reads the array that a pointer leads to; an empty one needs no pointer. */
+static gboolean read_array(struct reader *reader, struct place pointer, guint32 count, gsize size,
+			   read_element *read, GArray *into)
+{
+	struct place first;
+
+	if (!count)
+		return TRUE;
+	if (!read_pointer(reader, pointer, &first))
+		return FALSE;
+	if (!holds(&first, count, size))
+		return damaged(reader, &first, "%u entries do not fit there", count);
+	if (count > reader->left)
+		return damaged(reader, &first, "its tables overlap");
+	reader->left -= count;
+	for (guint32 i = 0; i < count; i++)
+		if (!read(reader, place_at(first, i * size), into))
+			return FALSE;
+	return TRUE;
+}
+
+static void object_table_free(gpointer data)
+{
+	struct table_object *object = data;
+
+	g_array_unref(object->functions);
+	g_array_unref(object->sites);
+	g_free(object);
+}
+
+static gboolean read_object(struct reader *reader, struct place from, GPtrArray *objects)
+{
+	struct table_object *object = g_new0(struct table_object, 1);
+	struct klatch_object raw;
+
+	g_ptr_array_add(objects, object);
+	object->functions = g_array_new(FALSE, FALSE, sizeof(struct table_function));
+	object->sites = g_array_new(FALSE, FALSE, sizeof(struct table_site));
+	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
+	/* `name` is at the beginning; a NULL one has no relocation. */
+	object->name =
+		section_reloc_at(from.section, from.offset) ? read_string(reader, from) : "vmlinux";
+	return object->name &&
+	       read_array(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_object, funcs)),
+			  raw.nr_funcs, sizeof(struct klatch_func), read_function,
+			  object->functions) &&
+	       read_array(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_object, sites)),
+			  raw.nr_sites, sizeof(struct klatch_site), read_site, object->sites);
+}
+
+/* Where a symbol of the builder's lies. */
+static gboolean find_table(const struct reader *reader, const char *name, struct place *at)
+{
+	const struct symbol *symbol = object_symbol(reader->livepatch, name);
+
+	if (!symbol || !symbol->section)
+		return damaged(reader, NULL, "it has no %s", name);
+	*at = (struct place){symbol->section, symbol->value};
+	return TRUE;
+}
+
+static gboolean read_objects(struct reader *reader, GPtrArray *objects)
+{
+	struct place first = {0}, number = {0};
+	guint32 count;
+
+	if (!find_table(reader, "klatch_objects", &first) ||
+	    !find_table(reader, "klatch_nr_objects", &number))
+		return FALSE;
+	if (!holds(&number, 1, sizeof(count)))
+		return damaged(reader, &number, "there is no number of objects");
+	memcpy(&count, number.section->data + number.offset, sizeof(count));
+	if (!holds(&first, count, sizeof(struct klatch_object)))
+		return damaged(reader, &first, "%u objects do not fit there", count);
+	for (guint32 i = 0; i < count; i++)
+		if (!read_object(reader, place_at(first, i * sizeof(struct klatch_object)),
+				 objects))
+			return FALSE;
+	return TRUE;
+}
+
+struct tables *tables_read(const struct object *livepatch, GError **error)
+{
+	AUTO(tables) tables = g_new0(struct tables, 1);
+	struct reader reader = {livepatch, count_relocs(livepatch), error};
+
+	tables->objects = g_ptr_array_new_with_free_func(object_table_free);
+	return read_objects(&reader, tables->objects) ? g_steal_pointer(&tables) : NULL;
+}
+
+void tables_free(struct tables *tables)
+{
+	g_ptr_array_unref(tables->objects);
+	g_free(tables);
+}

@@ -1,0 +1,51 @@
+/*
+ * The tables of late/klatch.h read back from a finished livepatch, their relocations resolved: what
+ * the kernel side would see, before it is loaded.
+ */
+#ifndef KLATCH_CHECK_TABLES_H
+#define KLATCH_CHECK_TABLES_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "elf/object.h"
+
+/* Where a pointer of the tables leads. */
+struct place {
+	struct section *section;
+	guint64 offset; /* within it, or at its end */
+};
+
+struct table_function {
+	const char *name;
+	struct place replacement;
+	guint64 sympos;
+};
+
+struct table_site {
+	struct place place;
+	struct symbol *symbol; /* NULL if the index names none */
+	guint32 type;
+	gint64 addend;
+};
+
+struct table_object {
+	const char *name;  /* "vmlinux" or a module */
+	GArray *functions; /* of struct table_function */
+	GArray *sites;	   /* of struct table_site */
+};
+
+struct tables {
+	GPtrArray *objects; /* of struct table_object, owned */
+};
+
+/* Strings and sections are borrowed from the object.  KLATCH_INPUT if it has no tables or they are
+ * damaged. */
+struct tables *tables_read(const struct object *livepatch, GError **error);
+void tables_free(struct tables *tables);
+DEFINE_AUTO(tables, tables_free)
+
+/* Where the value of a relocation leads, if its symbol is in a section. */
+gboolean reloc_target(const struct reloc *reloc, struct place *target);
+
+#endif

@@ -1,0 +1,833 @@
+/*
+ * A sound livepatch passes; broken in one way it is refused for that, and for nothing else.
+ *
+ * The kernel is one of our own making: a vmlinux with a version magic, a hidden function of which
+ * there are two, and a module "t".
+ */
+#include "help.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "check/check.h"
+#include "check/inside.h"
+#include "klatch.h"
+
+#define MAGIC	"6.1.0-test SMP mod_unload modversions "
+#define RELEASE "6.1.0-test"
+
+/* A livepatch, and the parts of it that tests break. */
+struct sound {
+	struct object *object;
+	struct section *text, *init, *modinfo, *versions, *tables, *alternatives, *replacement;
+	struct section *late, *early; /* the two .klp.rela sections */
+	struct section *orc, *orc_ip;
+	struct symbol *exported; /* by vmlinux */
+	struct symbol *helper;	 /* klp symbols: of t ... */
+	struct symbol *hidden;	 /* ... and of vmlinux */
+	guint64 site;		 /* offset of the first struct klatch_site in tables */
+};
+
+enum { /* in .text */
+       SHOW = 0,
+       SHOW_IMPORT = 4,
+       SHOW_SITE = 12,
+       PROC = 32,
+       PROC_HIDDEN = 40,
+       PROC_ALTERNATIVE = 48,
+       TEXT_SIZE = 64,
+};
+
+static struct kernel kernel = {.release = (char *)RELEASE, .series = 6001};
+
+/* ---- the kernel ---- */
+
+static void make_vmlinux(const char *path)
+{
+	AUTO(object) object = object_new("vmlinux");
+	GError *error = NULL;
+
+	object_add_section(object, ".rodata", SHT_PROGBITS, SHF_ALLOC, 1, MAGIC, sizeof(MAGIC));
+	object_write(object, path, &error);
+	assert_no_error(error);
+}
+
+static void make_module(const char *path)
+{
+	AUTO(object) object = object_new("t");
+	GError *error = NULL;
+	struct section *text = object_add_section(object, ".text", SHT_PROGBITS,
+						  SHF_ALLOC | SHF_EXECINSTR, 16, NULL, 64);
+	struct section *init = object_add_section(object, ".init.text", SHT_PROGBITS,
+						  SHF_ALLOC | SHF_EXECINSTR, 16, NULL, 64);
+	struct section *modinfo =
+		object_add_section(object, ".modinfo", SHT_PROGBITS, SHF_ALLOC, 1, NULL, 0);
+
+	section_append(modinfo, "name=t", 7, 1);
+	object_add_symbol(object, "t_show", text, 0, 16, STT_FUNC, STB_LOCAL);
+	object_add_symbol(object, "helper", text, 16, 16, STT_FUNC, STB_LOCAL);
+	/* one name twice, of which one goes after init */
+	object_add_symbol(object, "setup", init, 0, 16, STT_FUNC, STB_LOCAL);
+	object_add_symbol(object, "setup", text, 32, 16, STT_FUNC, STB_LOCAL);
+	object_write(object, path, &error);
+	assert_no_error(error);
+}
+
+static int make_kernel(void **state)
+{
+	if (make_directory(state))
+		return -1;
+
+	const char *directory = *state;
+	kernel.directory = *state;
+	kernel.vmlinux = path_in(directory, "vmlinux");
+	kernel.kallsyms = path_in(directory, "kallsyms");
+	kernel.symvers = path_in(directory, "Module.symvers");
+	kernel.modules = path_in(directory, "lib/modules/" RELEASE);
+	g_autofree char *module = path_in(kernel.modules, "t.ko");
+
+	g_mkdir_with_parents(kernel.modules, 0755);
+	make_vmlinux(kernel.vmlinux);
+	make_module(module);
+	write_text(directory, "kallsyms",
+		   "0000000000000000 r vermagic\n"
+		   "0000000000001000 t hidden\n"
+		   "0000000000002000 t proc\n"
+		   "0000000000003000 t hidden\n");
+	write_text(directory, "Module.symvers",
+		   "0x11111111\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
+		   "0x22222222\texported\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
+		   "0x33333333\tspaced\tvmlinux\tEXPORT_SYMBOL_GPL\tSPACE\n"
+		   "0x44444444\tof_module\tdrivers/t\tEXPORT_SYMBOL_GPL\t\n");
+	g_free(output_of(directory, "depmod", "-b", directory, RELEASE, NULL));
+	return 0;
+}
+
+static int remove_kernel(void **state)
+{
+	g_free(kernel.vmlinux);
+	g_free(kernel.kallsyms);
+	g_free(kernel.symvers);
+	g_free(kernel.modules);
+	return remove_directory(state);
+}
+
+/* ---- a sound livepatch ---- */
+
+static struct section *add(struct sound *sound, const char *name, guint64 flags, gsize size)
+{
+	return object_add_section(sound->object, name, SHT_PROGBITS, flags, 8, NULL, size);
+}
+
+static void add_version(struct sound *sound, guint64 crc, const char *name)
+{
+	char entry[64] = {0};
+
+	memcpy(entry, &crc, sizeof(crc));
+	g_strlcpy(entry + sizeof(crc), name, sizeof(entry) - sizeof(crc));
+	section_append(sound->versions, entry, sizeof(entry), 1);
+}
+
+static struct symbol *add_klp_symbol(struct sound *sound, const char *name)
+{
+	struct symbol *symbol =
+		object_add_symbol(sound->object, name, NULL, 0, 0, STT_NOTYPE, STB_GLOBAL);
+
+	symbol->special = SHN_LIVEPATCH;
+	return symbol;
+}
+
+static struct section *add_klp_section(struct sound *sound, const char *name,
+				       struct section *relocates)
+{
+	struct section *section = object_add_section(sound->object, name, SHT_RELA,
+						     SHF_ALLOC | SHF_RELA_LIVEPATCH, 8, NULL, 0);
+
+	section->relocates = relocates;
+	section->entsize = sizeof(Elf64_Rela);
+	return section;
+}
+
+static void add_info(struct sound *sound, const char *entry)
+{
+	section_append(sound->modinfo, entry, strlen(entry) + 1, 1);
+}
+
+static void add_orc(struct sound *sound, struct section *text, guint64 at, guint8 stack_register)
+{
+	guint8 entry[6] = {8, 0, 0, 0, stack_register, 0};
+	guint64 ip = section_append(sound->orc_ip, NULL, 4, 1);
+
+	section_append(sound->orc, entry, sizeof(entry), 1);
+	section_add_reloc(sound->orc_ip, ip, R_X86_64_PC32,
+			  object_section_symbol(sound->object, text), at);
+}
+
+static void add_alternative(struct sound *sound, guint64 at, guint8 length)
+{
+	guint8 entry[12] = {[10] = length, [11] = length};
+	guint64 offset = section_append(sound->alternatives, entry, sizeof(entry), 1);
+
+	section_add_reloc(sound->alternatives, offset, R_X86_64_PC32,
+			  object_section_symbol(sound->object, sound->text), at);
+	section_add_reloc(sound->alternatives, offset + 4, R_X86_64_PC32,
+			  object_section_symbol(sound->object, sound->replacement), 0);
+}
+
+/* A pointer from the tables to a string, made there. */
+static void point_to_text(struct sound *sound, guint64 from, const char *text)
+{
+	guint64 at = section_append(sound->tables, text, strlen(text) + 1, 1);
+
+	section_add_reloc(sound->tables, from, R_X86_64_64,
+			  object_section_symbol(sound->object, sound->tables), at);
+}
+
+static void point_to(struct sound *sound, guint64 from, struct section *section, guint64 offset)
+{
+	section_add_reloc(sound->tables, from, R_X86_64_64,
+			  object_section_symbol(sound->object, section), offset);
+}
+
+static void add_function(struct sound *sound, guint64 object, const char *name, guint64 replacement)
+{
+	struct klatch_func raw = {0};
+	guint64 at = section_append(sound->tables, &raw, sizeof(raw), 8);
+
+	point_to_text(sound, at, name);
+	point_to(sound, at + 8, sound->text, replacement);
+	point_to(sound, object + 8, sound->tables, at);
+}
+
+static struct klatch_site *site_of(struct sound *sound)
+{
+	return (struct klatch_site *)(sound->tables->data + sound->site);
+}
+
+static void add_tables(struct sound *sound)
+{
+	struct klatch_object objects[2] = {{.nr_funcs = 1}, {.nr_funcs = 1, .nr_sites = 1}};
+	struct klatch_site site = {.type = R_X86_64_PC32, .addend = -4};
+	guint32 count = 2;
+	guint64 at, number;
+
+	sound->tables = add(sound, ".klatch.objects", SHF_ALLOC, 0);
+	at = section_append(sound->tables, objects, sizeof(objects), 8);
+	number = section_append(sound->tables, &count, sizeof(count), 4);
+	object_add_symbol(sound->object, "klatch_objects", sound->tables, at, sizeof(objects),
+			  STT_OBJECT, STB_GLOBAL);
+	object_add_symbol(sound->object, "klatch_nr_objects", sound->tables, number, sizeof(count),
+			  STT_OBJECT, STB_GLOBAL);
+	add_function(sound, at, "proc", PROC);
+	add_function(sound, at + sizeof(*objects), "t_show", SHOW);
+	point_to_text(sound, at + sizeof(*objects), "t");
+	sound->site = section_append(sound->tables, &site, sizeof(site), 8);
+	point_to(sound, at + sizeof(*objects) + 16, sound->tables, sound->site);
+	point_to(sound, sound->site, sound->text, SHOW_SITE);
+}
+
+static void add_code(struct sound *sound)
+{
+	sound->text = add(sound, ".text", SHF_ALLOC | SHF_EXECINSTR, TEXT_SIZE);
+	sound->init = add(sound, ".init.text", SHF_ALLOC | SHF_EXECINSTR, 16);
+	sound->replacement = add(sound, ".altinstr_replacement", SHF_ALLOC | SHF_EXECINSTR, 8);
+	sound->alternatives = add(sound, ".altinstructions", SHF_ALLOC, 0);
+	sound->orc = add(sound, ".orc_unwind", SHF_ALLOC, 0);
+	sound->orc_ip = add(sound, ".orc_unwind_ip", SHF_ALLOC, 0);
+	object_add_symbol(sound->object, "new_show", sound->text, SHOW, 32, STT_FUNC, STB_LOCAL);
+	object_add_symbol(sound->object, "new_proc", sound->text, PROC, 32, STT_FUNC, STB_LOCAL);
+	add_orc(sound, sound->text, 0, 5);
+	add_orc(sound, sound->text, TEXT_SIZE, 0);
+	add_alternative(sound, PROC_ALTERNATIVE, 3);
+}
+
+static void make_sound(struct sound *sound)
+{
+	sound->object = object_new("livepatch.ko");
+	add_code(sound);
+	add_tables(sound);
+
+	sound->modinfo = add(sound, ".modinfo", SHF_ALLOC, 0);
+	add_info(sound, "livepatch=Y");
+	add_info(sound, "vermagic=" MAGIC);
+	sound->versions = add(sound, "__versions", SHF_ALLOC, 0);
+	add_version(sound, 0x11111111, "module_layout");
+	add_version(sound, 0x22222222, "exported");
+
+	sound->exported = object_add_undefined(sound->object, "exported");
+	section_add_reloc(sound->text, SHOW_IMPORT, R_X86_64_PLT32, sound->exported, -4);
+
+	sound->hidden = add_klp_symbol(sound, ".klp.sym.vmlinux.hidden,2");
+	sound->early = add_klp_section(sound, ".klp.rela.vmlinux..text", sound->text);
+	section_add_reloc(sound->early, PROC_HIDDEN, R_X86_64_PLT32, sound->hidden, -4);
+
+	sound->helper = add_klp_symbol(sound, ".klp.sym.t.helper,0");
+	sound->late = add_klp_section(sound, ".klp.rela.t..klatch.objects", sound->tables);
+	section_add_reloc(sound->late, 0, R_X86_64_NONE, sound->helper, 0);
+}
+
+/* Writes what was made, and checks the file.  Also frees the livepatch. */
+static GPtrArray *check_made(struct sound *sound)
+{
+	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
+	g_autoptr(GError) error = NULL;
+	GPtrArray *refusals;
+
+	/* Indexes are known only when all symbols are there. */
+	if (!site_of(sound)->symbol)
+		site_of(sound)->symbol = object_symbol_file_index(sound->object, sound->helper);
+	object_write(sound->object, path, &error);
+	assert_no_error(error);
+	object_free(sound->object);
+	refusals = check_livepatch(&kernel, path, &error);
+	assert_no_error(error);
+	return refusals;
+}
+
+/* The livepatch is refused once, with these words. */
+static void assert_refused(struct sound *sound, const char *what, const char *why)
+{
+	g_autoptr(GPtrArray) refusals = check_made(sound);
+
+	for (guint i = 0; i < refusals->len; i++) {
+		const struct klatch_reason *reason = klatch_error_reason(refusals->pdata[i]);
+
+		if (refusals->len > 1 || !strstr(reason->what, what) || !strstr(reason->why, why))
+			fail_msg("wanted once: %s: %s; got: %s: %s", what, why, reason->what,
+				 reason->why);
+	}
+	assert_int_equal(refusals->len, 1);
+	assert_true(g_error_matches(refusals->pdata[0], KLATCH_ERROR, KLATCH_REFUSED));
+}
+
+/* ---- the tests ---- */
+
+static void sound_livepatch_passes(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	for (guint i = 0; i < refusals->len; i++)
+		print_message("%s\n", ((GError *)refusals->pdata[i])->message);
+	assert_int_equal(refusals->len, 0);
+}
+
+static void other_version_magic(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	strstr((char *)sound.modinfo->data + strlen("livepatch=Y") + 1, "6.1.0")[2] = '2';
+	assert_refused(&sound, "not for this kernel", "6.2.0-test");
+}
+
+static void not_marked_as_livepatch(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.modinfo->data[strlen("livepatch=")] = 'N';
+	assert_refused(&sound, "not for this kernel", "livepatch=Y");
+}
+
+static void symbol_that_nothing_exports(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	g_free(sound.exported->name);
+	sound.exported->name = g_strdup("hidden");
+	assert_refused(&sound, "does not export", "nothing exports it");
+}
+
+static void symbol_that_a_module_exports(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	g_free(sound.exported->name);
+	sound.exported->name = g_strdup("of_module");
+	assert_refused(&sound, "does not export", "a module exports it");
+}
+
+static void symbol_of_another_version(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.versions->data[64] ^= 1;
+	assert_refused(&sound, "does not export", "the kernel exports 0x22222222");
+}
+
+static void symbol_without_version(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.versions->size -= 64;
+	assert_refused(&sound, "does not export", "states no version");
+}
+
+static void layout_without_version(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.versions->data[8] = 'x';
+	assert_refused(&sound, "does not export", "states no version");
+}
+
+static void symbol_of_a_namespace(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	object_add_undefined(sound.object, "spaced");
+	add_version(&sound, 0x33333333, "spaced");
+	assert_refused(&sound, "does not export", "namespace SPACE");
+
+	make_sound(&sound);
+	object_add_undefined(sound.object, "spaced");
+	add_version(&sound, 0x33333333, "spaced");
+	add_info(&sound, "import_ns=SPACE");
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+}
+
+static void rename_klp(struct symbol *symbol, const char *name)
+{
+	g_free(symbol->name);
+	symbol->name = g_strdup(name);
+}
+
+static void klp_symbol_that_is_not_there(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	rename_klp(sound.helper, ".klp.sym.t.absent,0");
+	assert_refused(&sound, "would not be found", "t has no symbol of that name");
+}
+
+static void klp_symbol_at_another_position(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	rename_klp(sound.hidden, ".klp.sym.vmlinux.hidden,3");
+	assert_refused(&sound, "would not be found", "not one at position 3");
+
+	/* twice there, so 0 does not say which */
+	make_sound(&sound);
+	rename_klp(sound.hidden, ".klp.sym.vmlinux.hidden,0");
+	assert_refused(&sound, "would not be found", "not one at position 0");
+}
+
+static void klp_symbol_that_moves_after_init(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	rename_klp(sound.helper, ".klp.sym.t.setup,2");
+	assert_refused(&sound, "would not be found", "both while it loads and afterwards");
+}
+
+static void klp_symbol_of_no_module(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	rename_klp(sound.helper, ".klp.sym.u.helper,0");
+	assert_refused(&sound, "would not be found", "not among the modules");
+}
+
+static void klp_symbol_of_bad_form(void **state)
+{
+	static const char *const names[] = {
+		".klp.sym.t.helper",   ".klp.sym.t,0",	       ".klp.sym..helper,0",
+		".klp.sym.t.helper,x", ".klp.sym.t.helper,-1",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		char *object = NULL, *name = NULL;
+		guint64 sympos;
+
+		assert_false(klp_symbol_parse(names[i], &object, &name, &sympos));
+		assert_null(object);
+	}
+}
+
+static void function_that_is_not_there(void **state)
+{
+	struct sound sound;
+	guint8 *name;
+
+	make_sound(&sound);
+	name = memmem(sound.tables->data, sound.tables->size, "t_show", 6);
+	*name = 'x';
+	assert_refused(&sound, "replaces a function", "no symbol of that name");
+}
+
+static void replacement_that_is_no_function(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	object_symbol(sound.object, "new_show")->size = 0;
+	assert_refused(&sound, "replaces a function", "not the beginning of a function");
+}
+
+static void vmlinux_symbol_in_a_module_section(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_add_reloc(sound.late, 0, R_X86_64_NONE, sound.hidden, 0);
+	assert_refused(&sound, "at the wrong time", "hidden of vmlinux");
+}
+
+static void module_symbol_in_a_vmlinux_section(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_add_reloc(sound.early, PROC_HIDDEN, R_X86_64_NONE, sound.helper, 0);
+	assert_refused(&sound, "at the wrong time", "helper of t");
+}
+
+static void kernel_that_writes_a_late_reference(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_add_reloc(sound.late, sound.tables->size - 8, R_X86_64_64, sound.helper, 0);
+	/* what it writes to is there already, and not zero */
+	memset(sound.tables->data + sound.tables->size - 8, 0, 8);
+	assert_refused(&sound, "at the wrong time", "would be written by the kernel");
+}
+
+static void klp_section_that_is_not_loaded(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.early->flags &= ~(guint64)SHF_ALLOC;
+	assert_refused(&sound, "at the wrong time", "SHF_ALLOC");
+}
+
+static void site_that_nobody_resolves(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	g_array_set_size(sound.late->relocs, 0);
+	assert_refused(&sound, "nobody resolves", "when t comes");
+}
+
+static void site_of_an_ordinary_symbol(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	site_of(&sound)->symbol = object_symbol_file_index(sound.object, sound.exported);
+	assert_refused(&sound, "nobody resolves", "when t comes");
+}
+
+static void site_of_no_symbol(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	site_of(&sound)->symbol = 100000;
+	assert_refused(&sound, "nobody resolves", "when t comes");
+}
+
+static void klp_symbol_in_an_ordinary_relocation(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_add_reloc(sound.text, SHOW + 20, R_X86_64_PC32, sound.hidden, -4);
+	assert_refused(&sound, "as an ordinary one", "taken for address 0");
+}
+
+static void relocation_type_that_no_loader_knows(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_add_reloc(sound.text, SHOW + 20, R_X86_64_GOTPCREL, sound.exported, -4);
+	assert_refused(&sound, "can't be loaded", "R_X86_64_GOTPCREL");
+}
+
+static void site_that_writes_nothing(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	site_of(&sound)->type = R_X86_64_NONE;
+	assert_refused(&sound, "can't be loaded", "R_X86_64_NONE");
+}
+
+static void klp_relocation_in_init(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.early->relocates = sound.init;
+	section_reloc(sound.early, 0)->offset = 4;
+	assert_refused(&sound, "memory that is gone", "for init");
+}
+
+static void site_in_init(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	*section_reloc_at(sound.tables, sound.site) = (struct reloc){
+		sound.site, R_X86_64_64, object_section_symbol(sound.object, sound.init), 0};
+	assert_refused(&sound, "memory that is gone", "for init");
+}
+
+static void site_that_is_not_zero(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.text->data[SHOW_SITE + 3] = 1;
+	assert_refused(&sound, "can't be written", "not zero");
+}
+
+static void site_that_is_also_relocated(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_add_reloc(sound.text, SHOW_SITE + 2, R_X86_64_PC32, sound.exported, -4);
+	assert_refused(&sound, "can't be written", "another relocation");
+}
+
+static void site_outside_of_memory(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_reloc_at(sound.tables, sound.site)->addend = TEXT_SIZE - 2;
+	assert_refused(&sound, "can't be written", "nothing to write to");
+}
+
+static void alternative_over_a_site(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	add_alternative(&sound, SHOW_SITE - 1, 2);
+	assert_refused(&sound, "special section", ".text+0xb");
+
+	/* just before it is fine */
+	make_sound(&sound);
+	add_alternative(&sound, SHOW_SITE - 1, 1);
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+}
+
+static void site_in_a_replacement(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	*section_reloc_at(sound.tables, sound.site) = (struct reloc){
+		sound.site, R_X86_64_64, object_section_symbol(sound.object, sound.replacement), 1};
+	assert_refused(&sound, "special section", "refers to .klp.sym.t.helper,0");
+}
+
+static void static_key_of_a_late_module(void **state)
+{
+	struct sound sound;
+	struct section *jumps;
+
+	make_sound(&sound);
+	jumps = add(&sound, "__jump_table", SHF_ALLOC, 16);
+	section_add_reloc(jumps, 0, R_X86_64_PC32, object_section_symbol(sound.object, sound.text),
+			  SHOW);
+	*section_reloc_at(sound.tables, sound.site) = (struct reloc){
+		sound.site, R_X86_64_64, object_section_symbol(sound.object, jumps), 8};
+	site_of(&sound)->type = R_X86_64_PC64;
+	assert_refused(&sound, "special section", "refers to .klp.sym.t.helper,0");
+}
+
+static void static_call_site_of_a_late_trampoline(void **state)
+{
+	struct sound sound;
+	struct section *calls;
+
+	make_sound(&sound);
+	calls = add(&sound, ".static_call_sites", SHF_ALLOC, 8);
+	section_add_reloc(calls, 0, R_X86_64_PC32, object_section_symbol(sound.object, sound.text),
+			  SHOW_SITE - 1);
+	assert_refused(&sound, "special section", "the kernel changes the code");
+}
+
+static void special_entry_of_no_code(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_append(sound.alternatives, NULL, 12, 1);
+	assert_refused(&sound, "special section", "refers to no code");
+}
+
+static void code_without_orc(void **state)
+{
+	struct sound sound;
+	struct section *more;
+
+	make_sound(&sound);
+	more = add(&sound, ".text.more", SHF_ALLOC | SHF_EXECINSTR, 16);
+	object_add_symbol(sound.object, "more", more, 0, 16, STT_FUNC, STB_LOCAL);
+	assert_refused(&sound, "can't be unwound", "more");
+}
+
+static void code_behind_the_end_of_orc(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	add_orc(&sound, sound.text, PROC, 0);
+	assert_refused(&sound, "can't be unwound", "new_proc");
+
+	/* the end of one piece and the beginning of the next at one address */
+	make_sound(&sound);
+	add_orc(&sound, sound.text, PROC, 5);
+	add_orc(&sound, sound.text, PROC, 0);
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+}
+
+static void orc_tables_that_differ(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	section_append(sound.orc, NULL, 6, 1);
+	assert_refused(&sound, "can't be unwound", "different length");
+}
+
+static void objects_are_named_as_in_sysfs(void **state)
+{
+	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
+	g_autoptr(GError) error = NULL;
+	struct sound sound;
+
+	make_sound(&sound);
+	g_ptr_array_unref(check_made(&sound));
+	g_autoptr(GPtrArray) objects = check_objects(path, &error);
+	assert_no_error(error);
+	assert_int_equal(objects->len, 2);
+
+	const struct check_object *first = objects->pdata[0], *second = objects->pdata[1];
+	assert_string_equal(first->name, "vmlinux");
+	assert_int_equal(first->functions->len, 1);
+	assert_string_equal(first->functions->pdata[0], "proc,1");
+	assert_string_equal(second->name, "t");
+	assert_string_equal(second->functions->pdata[0], "t_show,1");
+}
+
+static void assert_unreadable(struct sound *sound, const char *why)
+{
+	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
+	GError *error = NULL;
+
+	object_write(sound->object, path, &error);
+	assert_no_error(error);
+	object_free(sound->object);
+	assert_null(check_objects(path, &error));
+	assert_error(&error, KLATCH_INPUT, why);
+	assert_null(check_livepatch(&kernel, path, &error));
+	assert_error(&error, KLATCH_INPUT, why);
+}
+
+static void damaged_tables_are_said(void **state)
+{
+	struct sound sound;
+	struct klatch_object *object;
+
+	make_sound(&sound);
+	object_symbol(sound.object, "klatch_objects")->name[0] = 'x';
+	assert_unreadable(&sound, "it has no klatch_objects");
+
+	make_sound(&sound);
+	object = (struct klatch_object *)sound.tables->data;
+	object->nr_funcs = G_MAXUINT32;
+	assert_unreadable(&sound, "do not fit there");
+
+	make_sound(&sound);
+	object = (struct klatch_object *)sound.tables->data;
+	object[1].nr_sites = 2;
+	section_append(sound.tables, NULL, sizeof(struct klatch_site), 1);
+	assert_unreadable(&sound, "leads to no section");
+
+	make_sound(&sound);
+	memset(memmem(sound.tables->data, sound.tables->size, "t_show", 6), 0, 6);
+	assert_unreadable(&sound, "there is no name");
+}
+
+static void a_file_that_is_no_livepatch(void **state)
+{
+	g_autofree char *path = path_in(kernel.directory, "Module.symvers");
+	GError *error = NULL;
+
+	assert_null(check_livepatch(&kernel, path, &error));
+	assert_error(&error, KLATCH_INPUT, "not an ELF file");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sound_livepatch_passes),
+		cmocka_unit_test(other_version_magic),
+		cmocka_unit_test(not_marked_as_livepatch),
+		cmocka_unit_test(symbol_that_nothing_exports),
+		cmocka_unit_test(symbol_that_a_module_exports),
+		cmocka_unit_test(symbol_of_another_version),
+		cmocka_unit_test(symbol_without_version),
+		cmocka_unit_test(layout_without_version),
+		cmocka_unit_test(symbol_of_a_namespace),
+		cmocka_unit_test(klp_symbol_that_is_not_there),
+		cmocka_unit_test(klp_symbol_at_another_position),
+		cmocka_unit_test(klp_symbol_that_moves_after_init),
+		cmocka_unit_test(klp_symbol_of_no_module),
+		cmocka_unit_test(klp_symbol_of_bad_form),
+		cmocka_unit_test(function_that_is_not_there),
+		cmocka_unit_test(replacement_that_is_no_function),
+		cmocka_unit_test(vmlinux_symbol_in_a_module_section),
+		cmocka_unit_test(module_symbol_in_a_vmlinux_section),
+		cmocka_unit_test(kernel_that_writes_a_late_reference),
+		cmocka_unit_test(klp_section_that_is_not_loaded),
+		cmocka_unit_test(site_that_nobody_resolves),
+		cmocka_unit_test(site_of_an_ordinary_symbol),
+		cmocka_unit_test(site_of_no_symbol),
+		cmocka_unit_test(klp_symbol_in_an_ordinary_relocation),
+		cmocka_unit_test(relocation_type_that_no_loader_knows),
+		cmocka_unit_test(site_that_writes_nothing),
+		cmocka_unit_test(klp_relocation_in_init),
+		cmocka_unit_test(site_in_init),
+		cmocka_unit_test(site_that_is_not_zero),
+		cmocka_unit_test(site_that_is_also_relocated),
+		cmocka_unit_test(site_outside_of_memory),
+		cmocka_unit_test(alternative_over_a_site),
+		cmocka_unit_test(site_in_a_replacement),
+		cmocka_unit_test(static_key_of_a_late_module),
+		cmocka_unit_test(static_call_site_of_a_late_trampoline),
+		cmocka_unit_test(special_entry_of_no_code),
+		cmocka_unit_test(code_without_orc),
+		cmocka_unit_test(code_behind_the_end_of_orc),
+		cmocka_unit_test(orc_tables_that_differ),
+		cmocka_unit_test(objects_are_named_as_in_sysfs),
+		cmocka_unit_test(damaged_tables_are_said),
+		cmocka_unit_test(a_file_that_is_no_livepatch),
+	};
+
+	return cmocka_run_group_tests(tests, make_kernel, remove_kernel);
+}
