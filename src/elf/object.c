@@ -180,9 +180,11 @@ guint64 section_append(struct section *section, const void *data, gsize size, gu
 
 	if (section_has_data(section) && offset + size > 0) {
 		section->data = g_realloc(section->data, offset + size);
-		memset(section->data + section->size, 0, offset + size - section->size);
+		memset(section->data + section->size, 0, offset - section->size);
 		if (data && size)
 			memcpy(section->data + offset, data, size);
+		else
+			memset(section->data + offset, 0, size);
 	} else if (data && size) {
 		g_error("section %s takes no data", section->name);
 	}
