@@ -148,6 +148,7 @@ struct report *report_read(const struct plan *plan, const char *text, gsize size
 		size -= (gsize)(end + 1 - text);
 		text = end + 1;
 	}
+	report->ended = report->ended && report->sound;
 	for (guint i = reader.begun; i < report->steps->len; i++)
 		lab_step_say(g_ptr_array_index(report->steps, i), "not reached");
 	if (!report->ended) {

@@ -1,0 +1,347 @@
+/*
+ * Trials without a machine: plans read and composed, the initramfs, and what is made of reports,
+ * those of a guest that died included.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "help.h"
+#include "lab/initramfs.h"
+#include "lab/plan.h"
+#include "lab/report.h"
+
+static struct plan *parse(const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	struct plan *plan = plan_parse(text, "test", &error);
+
+	assert_no_error(error);
+	return plan;
+}
+
+static void test_plan_is_read(void **state)
+{
+	AUTO(plan)
+	plan = parse("# a comment\n"
+		     "step first things\n"
+		     "\tload kvm-amd\n"
+		     "\n"
+		     "  step   second things  \r\n"
+		     "\tlearn\n"
+		     "\trun  dir/program  one two\n"
+		     "\texpect a-b c\n");
+	g_autofree char *text = plan_text(plan);
+
+	/* Only names of modules have '-' for '_'. */
+	assert_string_equal(text, "step first things\nload kvm_amd\n"
+				  "step second things\nlearn\nrun dir/program  one two\n"
+				  "expect a-b c\n");
+}
+
+static void test_plan_faults_name_the_line(void **state)
+{
+	static const struct {
+		const char *text, *where, *why;
+	} faults[] = {
+		{"load tun\n", "test:1", "begins with a step"},
+		{"# nothing\n", "test:2", "no step"},
+		{"step\n", "test:1", "a step has a text"},
+		{"step a\n\nload\n", "test:3", "wants an argument"},
+		{"step a\nlearn\nlaod tun\n", "test:3", "no such verb"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+		g_autoptr(GError) error = NULL;
+
+		assert_null(plan_parse(faults[i].text, "test", &error));
+		assert_string_equal(klatch_error_reason(error)->where, faults[i].where);
+		assert_error(&error, KLATCH_INPUT, faults[i].why);
+	}
+}
+
+static void test_plan_arguments_come_once(void **state)
+{
+	AUTO(plan)
+	plan = parse("step a\nload b\nunload b\nload livepatch\nload a\n"
+		     "step b\nload a\nrun p 1\nrun p 2\nload b\n");
+	g_autoptr(GPtrArray) loaded = plan_arguments(plan, "load");
+	g_autoptr(GPtrArray) run = plan_arguments(plan, "run");
+
+	assert_int_equal(loaded->len, 3);
+	assert_string_equal(loaded->pdata[0], "b");
+	assert_string_equal(loaded->pdata[1], "livepatch");
+	assert_string_equal(loaded->pdata[2], "a");
+	assert_int_equal(run->len, 1);
+	assert_string_equal(run->pdata[0], "p");
+}
+
+static GPtrArray *targets_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)plan_target_free);
+}
+
+/* The verbs of all steps whose text begins so, in one line. */
+static char *verbs_of(const struct plan *plan, const char *text)
+{
+	GString *verbs = g_string_new(NULL);
+
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct plan_step *step = plan->steps->pdata[i];
+
+		for (guint j = 0; g_str_has_prefix(step->text, text) && j < step->lines->len; j++)
+			g_string_append_printf(verbs, "%s; ", (char *)step->lines->pdata[j]);
+	}
+	return g_string_free(verbs, FALSE);
+}
+
+static void assert_verbs(const struct plan *plan, const char *text, const char *expected)
+{
+	g_autofree char *verbs = verbs_of(plan, text);
+
+	assert_string_equal(verbs, expected);
+}
+
+static void test_standard_plan_of_vmlinux_alone(void **state)
+{
+	g_autoptr(GPtrArray) targets = targets_new();
+	AUTO(plan) plan = plan_standard(2, targets);
+	g_autofree char *text = plan_text(plan);
+
+	assert_string_equal(text, "step load the livepatch, vmlinux: 2 patched\n"
+				  "load livepatch\npatched vmlinux\n"
+				  "step disable the livepatch and remove it\n"
+				  "disable livepatch\nunload livepatch\nwait 300\n"
+				  "step load the livepatch again, vmlinux: 2 patched\n"
+				  "load livepatch\npatched vmlinux\n"
+				  "step disable the livepatch and remove it\n"
+				  "disable livepatch\nunload livepatch\nwait 300\n");
+}
+
+/* What uses a target goes before it and comes after it; the baseline leaves no target loaded. */
+static void test_standard_plan_of_targets_that_need_each_other(void **state)
+{
+	g_autoptr(GPtrArray) targets = targets_new();
+	struct plan_target *kvm = plan_target_new("kvm", 1, TRUE);
+	struct plan_target *amd = plan_target_new("kvm_amd", 1, TRUE);
+
+	g_ptr_array_add(amd->needs, g_strdup("kvm"));
+	g_ptr_array_add(targets, kvm);
+	g_ptr_array_add(targets, amd);
+
+	AUTO(plan) plan = plan_standard(0, targets);
+	assert_verbs(plan, "load and remove kvm_amd without",
+		     "learn; load kvm_amd; unload kvm_amd; unload kvm; "
+		     "load kvm_amd; unload kvm_amd; unload kvm; ");
+	assert_verbs(plan, "load the livepatch before", "load livepatch; ");
+	assert_verbs(plan, "remove kvm and load it without",
+		     "unload kvm_amd; unload kvm; load kvm; load kvm_amd; ");
+	assert_verbs(plan, "remove kvm_amd and load it again",
+		     "unload kvm_amd; load kvm_amd; patched kvm_amd; "
+		     "unload kvm_amd; load kvm_amd; patched kvm_amd; "
+		     "unload kvm_amd; load kvm_amd; patched kvm_amd; ");
+}
+
+/* A module that can't be removed is first loaded under the livepatch, and stays. */
+static void test_standard_plan_of_permanent_target(void **state)
+{
+	g_autoptr(GPtrArray) targets = targets_new();
+	g_ptr_array_add(targets, plan_target_new("forever", 3, FALSE));
+
+	AUTO(plan) plan = plan_standard(0, targets);
+	g_autofree char *text = plan_text(plan);
+	assert_null(strstr(text, "unload forever"));
+	assert_verbs(plan, "load forever under the livepatch: 3 patched",
+		     "load forever; patched forever; ");
+	assert_verbs(plan, "forever, loaded before the livepatch", "patched forever; ");
+}
+
+static void test_initramfs_is_read_back(void **state)
+{
+	g_autofree char *path = path_in(*state, "initramfs");
+	g_autoptr(GBytes) content = g_bytes_new_static("content", 7);
+	g_autoptr(GBytes) empty = g_bytes_new_static("", 0);
+	g_autoptr(GError) error = NULL;
+	AUTO(initramfs) initramfs = initramfs_new(path, &error);
+	struct archive *archive = archive_read_new();
+	struct archive_entry *entry;
+	char data[8] = "";
+
+	assert_true(initramfs_add_file(initramfs, "init", content, &error));
+	assert_true(initramfs_add_directory(initramfs, "dir", &error));
+	assert_true(initramfs_add_file(initramfs, "dir/empty", empty, &error));
+	assert_true(initramfs_finish(initramfs, &error));
+
+	archive_read_support_format_cpio(archive);
+	assert_int_equal(archive_read_open_filename(archive, path, 4096), ARCHIVE_OK);
+	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+	/* The format that the kernel reads is cpio's "newc". */
+	assert_int_equal(archive_format(archive), ARCHIVE_FORMAT_CPIO_SVR4_NOCRC);
+	assert_string_equal(archive_entry_pathname(entry), "init");
+	assert_int_equal(archive_entry_perm(entry), 0755);
+	assert_int_equal(archive_read_data(archive, data, sizeof(data)), 7);
+	assert_string_equal(data, "content");
+	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+	assert_int_equal(archive_entry_filetype(entry), AE_IFDIR);
+	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+	assert_string_equal(archive_entry_pathname(entry), "dir/empty");
+	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_EOF);
+	archive_read_free(archive);
+}
+
+static void test_initramfs_that_cannot_be_written(void **state)
+{
+	g_autofree char *path = path_in(*state, "missing/initramfs");
+	g_autoptr(GError) error = NULL;
+
+	assert_null(initramfs_new(path, &error));
+	assert_error(&error, KLATCH_ENVIRONMENT, path);
+}
+
+#define PLAN "step one\nlearn\nstep two\nlearn\nstep three\nlearn\n"
+
+static struct report *read_report(const char *text)
+{
+	AUTO(plan) plan = parse(PLAN);
+
+	return report_read(plan, text, strlen(text));
+}
+
+static void assert_step(const struct report *report, guint index, enum lab_result result,
+			const char *detail)
+{
+	const struct lab_step *step = report->steps->pdata[index];
+
+	assert_int_equal(step->result, result);
+	if (detail)
+		assert_string_equal(step->detail, detail);
+	else
+		assert_null(step->detail);
+}
+
+static void test_report_of_a_whole_plan(void **state)
+{
+	AUTO(report)
+	report = read_report("klatch guest\nstep\npassed\n"
+			     "step\nnote one thing\nnote  and \xff\nskipped\n"
+			     "step\npassed\nend\n");
+
+	assert_true(report->greeted && report->ended && report->sound);
+	assert_null(report->died);
+	assert_step(report, 0, LAB_PASSED, NULL);
+	assert_step(report, 1, LAB_SKIPPED, "one thing\n and \xef\xbf\xbd");
+	assert_step(report, 2, LAB_PASSED, NULL);
+}
+
+static void test_report_with_a_failed_step(void **state)
+{
+	AUTO(report) report = read_report("klatch guest\nstep\nnote why\nfailed\nend\n");
+
+	assert_true(report->ended && report->sound);
+	assert_null(report->died);
+	assert_step(report, 0, LAB_FAILED, "why");
+	assert_step(report, 1, LAB_SKIPPED, "not reached");
+	assert_step(report, 2, LAB_SKIPPED, "not reached");
+}
+
+static void test_nothing_reported(void **state)
+{
+	AUTO(report) report = read_report("");
+
+	assert_false(report->greeted || report->ended);
+	assert_ptr_equal(report->died, report->steps->pdata[0]);
+}
+
+/* However a report is cut off, it is not taken for whole, and one step has failed. */
+static void test_truncated_reports(void **state)
+{
+	const char *whole = "klatch guest\nstep\npassed\nstep\nnote n\npassed\nstep\npassed\nend\n";
+	AUTO(plan) plan = parse(PLAN);
+
+	for (gsize size = 0; size < strlen(whole); size++) {
+		AUTO(report) report = report_read(plan, whole, size);
+		guint failed = 0;
+
+		assert_true(report->sound);
+		assert_false(report->ended);
+		assert_non_null(report->died);
+		assert_int_equal(report->died->result, LAB_FAILED);
+		for (guint i = 0; i < report->steps->len; i++) {
+			const struct lab_step *step = report->steps->pdata[i];
+
+			failed += step->result == LAB_FAILED;
+		}
+		assert_int_equal(failed, 1);
+	}
+}
+
+static void test_death_is_told_of_the_step_that_ran(void **state)
+{
+	AUTO(report) during = read_report("klatch guest\nstep\npassed\nstep\nnote n\n");
+	AUTO(report) between = read_report("klatch guest\nstep\npassed\n");
+	AUTO(report)
+	behind = read_report("klatch guest\nstep\npassed\nstep\npassed\nstep\npassed\n");
+
+	assert_ptr_equal(during->died, during->steps->pdata[1]);
+	assert_ptr_equal(between->died, between->steps->pdata[1]);
+	assert_ptr_equal(behind->died, behind->steps->pdata[2]);
+}
+
+/* Reports that no guest writes: none of them may end well. */
+static void test_unsound_reports(void **state)
+{
+	static const char *const texts[] = {
+		"step\n",
+		"klatch guest\nklatch guest\n",
+		"klatch guest\npassed\n",
+		"klatch guest\nnote n\n",
+		"klatch guest\nstep\nstep\n",
+		"klatch guest\nstep\npassed\npassed\n",
+		"klatch guest\nstep\nend\n",
+		"klatch guest\nend\n",
+		"klatch guest\nstep\npassed\nend\n",
+		"klatch guest\nstep\nrubbish\npassed\n",
+		"klatch guest\nstep\n\npassed\n",
+		"klatch guest\nstep\npassed\nstep\npassed\nstep\npassed\nstep\n",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		AUTO(report) report = read_report(texts[i]);
+
+		assert_false(report->sound);
+		assert_false(report->ended);
+		assert_int_equal(report->died->result, LAB_FAILED);
+	}
+}
+
+/* A result counts only with what comes behind it being sound too. */
+static void test_lines_after_the_end(void **state)
+{
+	AUTO(report) report = read_report("klatch guest\nstep\nfailed\nend\nstep\n");
+
+	assert_false(report->sound || report->ended);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plan_is_read),
+		cmocka_unit_test(test_plan_faults_name_the_line),
+		cmocka_unit_test(test_plan_arguments_come_once),
+		cmocka_unit_test(test_standard_plan_of_vmlinux_alone),
+		cmocka_unit_test(test_standard_plan_of_targets_that_need_each_other),
+		cmocka_unit_test(test_standard_plan_of_permanent_target),
+		cmocka_unit_test(test_initramfs_is_read_back),
+		cmocka_unit_test(test_initramfs_that_cannot_be_written),
+		cmocka_unit_test(test_report_of_a_whole_plan),
+		cmocka_unit_test(test_report_with_a_failed_step),
+		cmocka_unit_test(test_nothing_reported),
+		cmocka_unit_test(test_truncated_reports),
+		cmocka_unit_test(test_death_is_told_of_the_step_that_ran),
+		cmocka_unit_test(test_unsound_reports),
+		cmocka_unit_test(test_lines_after_the_end),
+	};
+
+	return cmocka_run_group_tests_name("lab", tests, make_directory, remove_directory);
+}
