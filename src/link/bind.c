@@ -96,6 +96,9 @@ static struct binding *klp(const struct location *at, const char *where, GError 
 	return binding;
 }
 
+static struct binding *bind_undefined(struct binder *binder, const char *name, const char *where,
+				      GError **error);
+
 /* A symbol that the unit's own object file defines: the original of it, in the running object. */
 static struct binding *bind_defined(struct binder *binder, struct symbol *symbol, const char *where,
 				    GError **error)
@@ -108,10 +111,13 @@ static struct binding *bind_defined(struct binder *binder, struct symbol *symbol
 		     "it is new, but does not come along with the patched functions");
 		return NULL;
 	}
+	/* The link may have preferred another unit's definition. */
+	if (original->binding == STB_WEAK)
+		return bind_undefined(binder, original->name, where, error);
 	if (scope_kernel_export(binder->scope, original->name) && original->binding != STB_LOCAL &&
 	    !strcmp(binder->unit->unit->object, "vmlinux"))
 		return plain(original->name);
-	if (!resolve_original(binder->resolver, original, FALSE, where, &at, error))
+	if (!resolve_original(binder->resolver, original, where, &at, error))
 		return NULL;
 	return klp(&at, where, error);
 }
@@ -206,6 +212,6 @@ const struct binding *bind_symbol(struct binder *binder, struct symbol *symbol, 
 gboolean bind_replaced(struct binder *binder, const struct diff_function *function,
 		       struct location *location, GError **error)
 {
-	return resolve_original(binder->resolver, function->original, TRUE,
-				binder->unit->unit->source, location, error);
+	return resolve_original(binder->resolver, function->original, binder->unit->unit->source,
+				location, error);
 }

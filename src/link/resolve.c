@@ -113,7 +113,8 @@ static gboolean is_nearer(const struct symbol *symbol, const struct symbol *targ
 
 /*
  * Another symbol of the same section that the kernel knows: the section went into the image in one
- * piece, so the distance is the same there.
+ * piece, so the distance is the same there.  Only for data: each function that is in use has a
+ * name, so one without it is not what calls of that name lead to.
  */
 static gboolean find_neighbour(const struct resolver *resolver, const struct symbol *stock,
 			       struct location *location)
@@ -138,8 +139,7 @@ static gboolean find_neighbour(const struct resolver *resolver, const struct sym
 }
 
 gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
-			  gboolean exactly, const char *where, struct location *location,
-			  GError **error)
+			  const char *where, struct location *location, GError **error)
 {
 	const struct link_unit *unit = resolver->unit;
 	const struct symbol *stock = find_stock(resolver, original);
@@ -155,7 +155,7 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 			    "it is in %s, which is gone once %s is initialised",
 			    stock->section->name, image_name(unit->image));
 	if (find_position(unit->image, stock->name, address, where, location, &two_views) ||
-	    (!exactly && find_neighbour(resolver, stock, location)))
+	    (stock->type != STT_FUNC && find_neighbour(resolver, stock, location)))
 		return TRUE;
 	if (!two_views)
 		return fail(stock->name, where, error, "it is not in the symbol table of %s",

@@ -26,13 +26,12 @@ void resolver_free(struct resolver *resolver);
 DEFINE_AUTO(resolver, resolver_free)
 
 /*
- * Locates what a symbol of the unit's original object is in the running object.  exactly: it must
- * be known there by its own name, not as a place behind another symbol.  where: who asks, for the
- * error, KLATCH_REFUSED.
+ * Locates what a symbol of the unit's original object is in the running object: a function by its
+ * own name, data perhaps as a place behind another symbol.  where: who asks, for the error,
+ * KLATCH_REFUSED.
  */
 gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
-			  gboolean exactly, const char *where, struct location *location,
-			  GError **error);
+			  const char *where, struct location *location, GError **error);
 
 /*
  * Locates what an undefined reference to a name leads to in an image.  Location's name is NULL if
