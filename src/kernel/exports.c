@@ -56,18 +56,16 @@ static gboolean parse_line(char *line, struct export *export)
 /* Parses all lines; returns the number of the first bad one, or 0. */
 static guint parse_lines(char *text, GArray *all)
 {
-	guint number = 1;
-
-	for (char *line; (line = strsep(&text, "\n")); number++) {
+	for (guint number = 1;; number++) {
+		char *line = strsep(&text, "\n");
 		struct export export;
 
-		if (!*line && !text)
-			return 0;
+		if (!text) /* what follows the last newline */
+			return *line ? number : 0;
 		if (!parse_line(line, &export))
 			return number;
 		g_array_append_val(all, export);
 	}
-	return number;
 }
 
 /* Returns the name that is exported twice, or NULL. */

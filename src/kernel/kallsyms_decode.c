@@ -119,7 +119,7 @@ static gboolean find_tokens(const struct image *image, struct tokens *tokens)
 	const guint8 *end = image->data + image->size;
 	const guint8 *at = image->data;
 
-	while ((at = memmem(at, (gsize)(end - at), digits, sizeof(digits)))) {
+	while (at && (at = memmem(at, (gsize)(end - at), digits, sizeof(digits)))) {
 		gsize zero = (gsize)(at - image->data);
 		gsize last = zero > '0' ? (zero - '0') & ~(gsize)7 : 0;
 		gsize first = zero > '0' * TOKEN_LENGTH_MAX ? zero - '0' * TOKEN_LENGTH_MAX : 0;

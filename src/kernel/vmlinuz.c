@@ -20,6 +20,7 @@ enum {
 	SECTOR = 512,
 };
 
+#define WHAT		      "the kernel image can't be read"
 #define PROTOCOL_WITH_PAYLOAD 0x208
 #define IMAGE_LIMIT	      (512u << 20)
 
@@ -61,10 +62,16 @@ static gboolean find_payload(struct span image, struct span *payload)
 static GBytes *unpack_payload(struct span payload, const char *path, GError **error)
 {
 	gboolean gzip = payload.data[0] == 0x1f && payload.data[1] == 0x8b;
-	gsize unpacked = read_u32(payload.data + payload.size - 4);
+	gsize says = read_u32(payload.data + payload.size - 4);
+	g_autoptr(GBytes) unpacked = unpack_stream(payload.data, payload.size - (gzip ? 0 : 4),
+						   MIN(says, IMAGE_LIMIT), path, error);
 
-	return unpack_stream(payload.data, payload.size - (gzip ? 0 : 4),
-			     MIN(unpacked, IMAGE_LIMIT), path, error);
+	if (unpacked && g_bytes_get_size(unpacked) != says) {
+		klatch_fail(error, KLATCH_INPUT, WHAT, path, NULL,
+			    "its payload holds less than it says");
+		return NULL;
+	}
+	return g_steal_pointer(&unpacked);
 }
 
 /* Extends *end to where a part of the file ends; false if it lies outside of the file. */
@@ -130,7 +137,7 @@ GBytes *vmlinuz_extract(GBytes *vmlinuz, const char *path, GError **error)
 
 	image.data = g_bytes_get_data(vmlinuz, &image.size);
 	if (!find_payload(image, &payload)) {
-		klatch_fail(error, KLATCH_INPUT, "the kernel image can't be read", path, NULL,
+		klatch_fail(error, KLATCH_INPUT, WHAT, path, NULL,
 			    "it is not a bzImage of boot protocol 2.08 or later");
 		return NULL;
 	}
@@ -146,7 +153,7 @@ GBytes *vmlinuz_extract(GBytes *vmlinuz, const char *path, GError **error)
 	guint64 size = elf_extent(elf, limit);
 	elf_end(elf);
 	if (!size) {
-		klatch_fail(error, KLATCH_INPUT, "the kernel image can't be read", path, NULL,
+		klatch_fail(error, KLATCH_INPUT, WHAT, path, NULL,
 			    "its payload is not a whole x86-64 ELF executable");
 		return NULL;
 	}
@@ -166,7 +173,7 @@ char *vmlinuz_banner(GBytes *vmlinux)
 	const char *data = g_bytes_get_data(vmlinux, &size);
 	const char *end = data + size, *banner = NULL;
 
-	for (const char *at = data; (at = memmem(at, (gsize)(end - at), begin, begin_length));
+	for (const char *at = data; at && (at = memmem(at, (gsize)(end - at), begin, begin_length));
 	     at += begin_length) {
 		const char *stop = memchr(at, '\n', (gsize)(end - at));
 
