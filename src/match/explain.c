@@ -82,6 +82,13 @@ gboolean refuse_at(const struct match *match, const struct section *section, gui
 	return FALSE;
 }
 
+gboolean refuse_difference(const struct match *match, const struct section *section, guint64 offset,
+			   GError **error)
+{
+	return refuse_at(match, section, offset, error, "its %s differs",
+			 section_is_text(section) ? "code" : "content");
+}
+
 /* A string for a message, or NULL if the bytes are not one. */
 static char *quote(const guint8 *bytes, guint64 available)
 {
@@ -193,7 +200,46 @@ static gboolean same_branch(const struct match *match, const struct section *sec
 			   address + *end + (gint8)shipped[at]);
 }
 
-/* The first offset at which a symbol's bytes differ from those at an address; its end if none. */
+/* Whether a relocation leads to where the image has the name of what it names, if it has. */
+static gboolean leads_to_name(const struct match *match, const struct reloc *reloc,
+			      const guint8 *shipped, guint64 address)
+{
+	const struct symbol *symbol = reloc->symbol;
+	gsize count = 0;
+	const guint64 *addresses = NULL;
+
+	if (symbol && field_is_known(reloc->type) && symbol_is_named(symbol) &&
+	    !(symbol->section && section_is_merged(symbol->section)))
+		addresses = image_addresses(match->image, symbol->name, &count);
+	if (!count)
+		return TRUE;
+
+	guint64 target = field_read(shipped + reloc->offset, reloc->type, address + reloc->offset);
+	for (gsize i = 0; i < count; i++)
+		if (addresses[i] == target - reloc->addend)
+			return TRUE;
+	return FALSE;
+}
+
+/* The first relocation of a symbol's bytes that leads to another name; their end if none does. */
+static guint64 names_differ(const struct match *match, const struct symbol *symbol,
+			    const guint8 *shipped, guint64 address)
+{
+	const struct section *section = symbol->section;
+	guint64 end = symbol->value + symbol->size;
+
+	for (guint i = section_reloc_index(section, symbol->value); i < section->relocs->len; i++) {
+		const struct reloc *reloc = section_reloc(section, i);
+
+		if (reloc->offset + reloc_size(reloc->type) > end)
+			break;
+		if (!leads_to_name(match, reloc, shipped, address))
+			return reloc->offset;
+	}
+	return end;
+}
+
+/* The first offset at which a symbol differs from what lies at an address; its end if none. */
 static guint64 symbol_differs(const struct match *match, const struct symbol *symbol,
 			      guint64 address)
 {
@@ -215,7 +261,7 @@ static guint64 symbol_differs(const struct match *match, const struct symbol *sy
 			return at;
 		at = bytes_differ(section, shipped, next, end);
 	}
-	return end;
+	return names_differ(match, symbol, shipped, address - symbol->value);
 }
 
 /* Compares with every shipped symbol of the name: the offset of the first difference in the one
@@ -269,7 +315,7 @@ gboolean refuse_section(const struct match *match, const struct section *section
 		guint64 at = count ? nearest_difference(match, symbol, addresses, count)
 				   : symbol->value + symbol->size;
 		if (at < symbol->value + symbol->size)
-			return refuse_at(match, section, at, error, "the bytes differ");
+			return refuse_difference(match, section, at, error);
 	}
 	return refuse_at(match, section, 0, error,
 			 "what section %s holds is not in this order in the shipped one",

@@ -129,7 +129,8 @@ static gboolean add_all_regions(struct image *image, Elf *elf)
 		if (!name || !add_region(image, header, name))
 			return FALSE;
 	}
-	return sort_regions(image);
+	/* libelf shows no sections at all where the table does not fit the file */
+	return image->regions->len && sort_regions(image);
 }
 
 static gboolean read_vmlinux(struct image *image, const char *path, GError **error)

@@ -20,11 +20,11 @@ struct place {
 struct match {
 	const struct image *image;
 	const struct object *stock;
-	struct place *places; /* of the sections, by index */
-	GPtrArray *found;     /* of struct section: those with a place, in the order of finding */
-	guint compared;	      /* how many of them were compared */
-	GPtrArray *named;     /* of GPtrArray of struct symbol, by section: those that the image has
-				 names of */
+	struct place *places;	/* of the sections, by index */
+	GPtrArray *found;	/* of struct section: those with a place, in the order of finding */
+	guint compared;		/* how many of them were compared */
+	GPtrArray *named;	/* of GPtrArray of struct symbol, by section: those whose names tell
+				   where the section lies */
 	GHashTable *own_places; /* struct symbol -> struct place, for symbols that have an address
 				   of their own: merged strings, and undefined ones without a name
 				   in the image */
@@ -86,6 +86,10 @@ gboolean tables_match(struct match *match, GError **error);
 /* A difference at an offset of a section, in words.  Returns FALSE. */
 gboolean refuse_at(const struct match *match, const struct section *section, guint64 offset,
 		   GError **error, const char *why, ...) G_GNUC_PRINTF(5, 6);
+
+/* Bytes that differ, or which symbol they lead to. */
+gboolean refuse_difference(const struct match *match, const struct section *section, guint64 offset,
+			   GError **error);
 
 /* A relocation that leads astray. */
 gboolean refuse_reference(const struct match *match, const struct section *section,

@@ -94,8 +94,9 @@ static gboolean has_address(const struct match *match, const struct symbol *symb
 	return FALSE;
 }
 
-/* Sorts the symbols that the image has names of by section.  A weak definition may not be the one
- * that the image has, so it tells nothing. */
+/* Sorts by section the symbols whose names the image must have at the right place: functions, and
+ * what else it has a name of.  A weak definition may not be the one that it has, so it tells
+ * nothing. */
 static void collect_named(struct match *match)
 {
 	match->named = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
@@ -103,12 +104,14 @@ static void collect_named(struct match *match)
 		g_ptr_array_add(match->named, g_ptr_array_new());
 	for (guint i = 0; i < match->stock->symbols->len; i++) {
 		struct symbol *symbol = object_symbol_at(match->stock, i);
-		gsize count = 0;
+		gsize count;
 
-		if (symbol->section && symbol->binding != STB_WEAK && symbol_is_named(symbol))
-			image_addresses(match->image, symbol->name, &count);
-		if (count)
-			g_ptr_array_add(match->named->pdata[symbol->section->index], symbol);
+		if (!symbol->section || symbol->binding == STB_WEAK || !symbol_is_named(symbol))
+			continue;
+		image_addresses(match->image, symbol->name, &count);
+		if (count || symbol->type == STT_FUNC)
+			g_ptr_array_add(g_ptr_array_index(match->named, symbol->section->index),
+					symbol);
 	}
 }
 
@@ -204,48 +207,34 @@ static gboolean place_by_name(struct match *match, struct section *section, gboo
 
 /* --- by reference ---------------------------------------------------------------------------- */
 
-static gboolean compare_bytes(const struct match *match, const struct section *section,
-			      const guint8 *shipped, GError **error)
+static gboolean compare_content(struct match *match, const struct section *section, guint64 address,
+				GError **error)
 {
+	gboolean fits;
+	const guint8 *shipped = section_shipped(match, section, address, &fits);
 	guint64 at = bytes_differ(section, shipped, 0, section->size);
 
-	if (at == section->size)
-		return TRUE;
-	return refuse_at(match, section, at, error, "the bytes differ");
-}
+	if (at < section->size)
+		return refuse_difference(match, section, at, error);
 
-static gboolean compare_references(struct match *match, const struct section *section,
-				   const guint8 *shipped, guint64 address, GError **error)
-{
 	const struct reloc *reloc =
 		first_astray(match, section, shipped, address, 0, section->size, TRUE);
-
-	if (!reloc)
-		return TRUE;
-	return refuse_reference(match, section, reloc, shipped + reloc->offset,
-				address + reloc->offset, error);
+	return !reloc || refuse_reference(match, section, reloc, shipped + reloc->offset,
+					  address + reloc->offset, error);
 }
 
 static gboolean compare_section(struct match *match, const struct section *section, GError **error)
 {
 	guint64 address = match->places[section->index].address;
-	gboolean fits;
-	const struct symbol *symbol;
 
 	if (!section->size || is_filled_later(match, section))
 		return TRUE;
-	if (section->data) {
-		const guint8 *shipped = section_shipped(match, section, address, &fits);
+	if (section->data && !compare_content(match, section, address, error))
+		return FALSE;
 
-		if (!compare_bytes(match, section, shipped, error) ||
-		    !compare_references(match, section, shipped, address, error))
-			return FALSE;
-	}
-	symbol = misnamed(match, section, address);
-	if (symbol)
-		return refuse_at(match, section, symbol->value, error,
-				 "the shipped one has another symbol there");
-	return TRUE;
+	const struct symbol *symbol = misnamed(match, section, address);
+	return !symbol || refuse_at(match, section, symbol->value, error,
+				    "the shipped one has another symbol there");
 }
 
 gboolean match_found(struct match *match, GError **error)
