@@ -144,17 +144,15 @@ static gboolean is_zero(const guint8 *bytes, gsize size)
  */
 void check_places(struct check *check)
 {
-	const struct section *last = NULL;
-	guint64 end = 0; /* of what was written in that section so far */
+	guint64 end = 0; /* of what was written in the same section so far */
 
 	for (guint i = 0; i < check->writes->len; i++) {
 		const struct write *write = &g_array_index(check->writes, struct write, i);
 		const struct section *section = write->section;
 		int size = MAX(reloc_size(write->type), 0);
 
-		if (section != last)
+		if (i && write[-1].section != section)
 			end = 0;
-		last = section;
 		if (!size)
 			continue;
 		if (!(section->flags & SHF_ALLOC) || !section->data ||

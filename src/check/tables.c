@@ -26,7 +26,7 @@ static gsize count_relocs(const struct object *object)
 }
 
 G_GNUC_PRINTF(3, 4)
-static gboolean damaged(const struct reader *reader, const struct place *at, const char *why, ...)
+static void damaged(const struct reader *reader, const struct place *at, const char *why, ...)
 {
 	g_autofree char *where = NULL;
 	va_list args;
@@ -40,7 +40,6 @@ static gboolean damaged(const struct reader *reader, const struct place *at, con
 	klatch_fail(reader->error, KLATCH_INPUT, "the livepatch can't be read",
 		    where ? where : reader->livepatch->name, "only livepatches of klatch can be",
 		    "%s", text);
-	return FALSE;
 }
 
 gboolean reloc_target(const struct reloc *reloc, struct place *target)
@@ -72,7 +71,8 @@ static gboolean read_pointer(const struct reader *reader, struct place from, str
 
 	if (reloc && reloc->type == R_X86_64_64 && reloc_target(reloc, to))
 		return TRUE;
-	return damaged(reader, &from, "a pointer leads to no section");
+	damaged(reader, &from, "a pointer leads to no section");
+	return FALSE;
 }
 
 static const char *read_string(const struct reader *reader, struct place from)
@@ -138,10 +138,14 @@ static gboolean read_array(struct reader *reader, struct place pointer, guint32 
 		return TRUE;
 	if (!read_pointer(reader, pointer, &first))
 		return FALSE;
-	if (!holds(&first, count, size))
-		return damaged(reader, &first, "%u entries do not fit there", count);
-	if (count > reader->left)
-		return damaged(reader, &first, "its tables overlap");
+	if (!holds(&first, count, size)) {
+		damaged(reader, &first, "%u entries do not fit there", count);
+		return FALSE;
+	}
+	if (count > reader->left) {
+		damaged(reader, &first, "its tables overlap");
+		return FALSE;
+	}
 	reader->left -= count;
 	for (guint32 i = 0; i < count; i++)
 		if (!read(reader, place_at(first, i * size), into))
@@ -183,25 +187,31 @@ static gboolean find_table(const struct reader *reader, const char *name, struct
 {
 	const struct symbol *symbol = object_symbol(reader->livepatch, name);
 
-	if (!symbol || !symbol->section)
-		return damaged(reader, NULL, "it has no %s", name);
+	if (!symbol || !symbol->section) {
+		damaged(reader, NULL, "it has no %s", name);
+		return FALSE;
+	}
 	*at = (struct place){symbol->section, symbol->value};
 	return TRUE;
 }
 
 static gboolean read_objects(struct reader *reader, GPtrArray *objects)
 {
-	struct place first = {0}, number = {0};
+	struct place first, number;
 	guint32 count;
 
 	if (!find_table(reader, "klatch_objects", &first) ||
 	    !find_table(reader, "klatch_nr_objects", &number))
 		return FALSE;
-	if (!holds(&number, 1, sizeof(count)))
-		return damaged(reader, &number, "there is no number of objects");
+	if (!holds(&number, 1, sizeof(count))) {
+		damaged(reader, &number, "there is no number of objects");
+		return FALSE;
+	}
 	memcpy(&count, number.section->data + number.offset, sizeof(count));
-	if (!holds(&first, count, sizeof(struct klatch_object)))
-		return damaged(reader, &first, "%u objects do not fit there", count);
+	if (!holds(&first, count, sizeof(struct klatch_object))) {
+		damaged(reader, &first, "%u objects do not fit there", count);
+		return FALSE;
+	}
 	for (guint32 i = 0; i < count; i++)
 		if (!read_object(reader, place_at(first, i * sizeof(struct klatch_object)),
 				 objects))
