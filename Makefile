@@ -80,8 +80,11 @@ corpus: packages
 	tests/corpus $(CORPUS)
 
 bench: packages
-	$(MAKE) all
-	tests/bench
+	$(MAKE) all $(B)/bench
+	tests/bench/run
+
+$(B)/bench: $(B)/tests/bench/bench.o $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 include tests/fuzz/rules.mk
 
