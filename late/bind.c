@@ -7,10 +7,11 @@
  * are written here, over whatever the last binding left.  Nothing is ever cleared: so there is no
  * state that a refused load or an unload could leave wrong, whatever the kernel's version.
  *
- * Why writing is safe: between klp_unpatch_object(), which waits for every task that is in an
- * ftrace handler, together with the module's own exit, and pre_patch, no task can be in
- * replacement code of the module, for that code lives no longer than the text it replaces.  While
- * the module is there its places are not touched.
+ * Why writing is safe: pre_patch runs before ftrace sends anyone to the replacement code.  If the
+ * module was there before, no task has been left in that code: it was called only from the module's
+ * own functions, which nothing runs any more once the module's exit has returned, and
+ * klp_unpatch_object() has waited for those who were in the ftrace handler.  So the code is written
+ * only while nobody can run it, and never while the module is there.
  */
 #include "late.h"
 
