@@ -119,7 +119,7 @@ static const char *strings_get(const struct strings *strings, gsize offset)
 }
 
 /* Whether the model has a section of its own for one of the file. */
-static gboolean is_modelled(const struct reader *reader, const Elf64_Shdr *header)
+static gboolean is_modelled(const Elf64_Shdr *header)
 {
 	switch (header->sh_type) {
 	case SHT_NULL:
@@ -142,17 +142,51 @@ static gboolean check_bounds(const struct reader *reader, const Elf64_Shdr *head
 {
 	if (header->sh_addralign & (header->sh_addralign - 1) || header->sh_addralign > G_MAXINT32)
 		return unsound(reader, error, "section %zu has an impossible alignment", index);
-	if (header->sh_type == SHT_NOBITS || header->sh_type == SHT_NULL) {
-		if (header->sh_type == SHT_NOBITS && header->sh_size > G_MAXUINT32)
-			return unsound(reader, error, "section %zu is over 4 GiB", index);
+	if (header->sh_type == SHT_NULL)
 		return TRUE;
-	}
+	if (header->sh_size > G_MAXUINT32)
+		return unsound(reader, error, "section %zu is over 4 GiB", index);
+	if (header->sh_type == SHT_NOBITS)
+		return TRUE;
 	if (header->sh_offset > reader->file_size ||
 	    header->sh_size > reader->file_size - header->sh_offset)
 		return unsound(reader, error, "section %zu lies outside of the file", index);
 	*taken += header->sh_size;
 	if (*taken > reader->file_size)
 		return unsound(reader, error, "its sections overlap");
+	return TRUE;
+}
+
+/* What the model can't say. */
+static gboolean check_kind(const struct reader *reader, const Elf64_Shdr *header, const char *name,
+			   GError **error)
+{
+	if (header->sh_flags & SHF_COMPRESSED)
+		return unsound(reader, error, "section %s is compressed", name);
+	if (header->sh_type == SHT_REL && reader->object->type == ET_REL)
+		return unsound(reader, error, "section %s holds relocations without addends", name);
+	if (header->sh_entsize > 1 && header->sh_size % header->sh_entsize)
+		return unsound(reader, error, "section %s ends in the middle of an entry", name);
+	return TRUE;
+}
+
+static gboolean read_content(const struct reader *reader, gsize index, struct section *section,
+			     GError **error)
+{
+	const Elf64_Shdr *header = header_at(reader, index);
+
+	if (section_is_livepatch_rela(section))
+		return TRUE;
+	if (section->type == SHT_NOBITS) {
+		section_append(section, NULL, header->sh_size, 1);
+		return TRUE;
+	}
+
+	const Elf_Data *data = elf_rawdata(elf_getscn(reader->elf, index), NULL);
+	if (!data || data->d_size != header->sh_size)
+		return unsound(reader, error, "section %s is damaged: %s", section->name,
+			       elf_errmsg(-1));
+	section_append(section, data->d_buf, data->d_size, 1);
 	return TRUE;
 }
 
@@ -164,11 +198,8 @@ static gboolean add_section(struct reader *reader, const struct strings *names, 
 
 	if (!name)
 		return unsound(reader, error, "section %zu has a bad name", index);
-	if (header->sh_type == SHT_REL && reader->object->type == ET_REL)
-		return unsound(reader, error, "section %s holds relocations without addends", name);
-
-	if (header->sh_flags & SHF_COMPRESSED)
-		return unsound(reader, error, "section %s is compressed", name);
+	if (!check_kind(reader, header, name, error))
+		return FALSE;
 
 	/* Groups are not in the model, so nothing is a member of one. */
 	guint64 flags = header->sh_flags & ~(guint64)SHF_GROUP;
@@ -177,26 +208,11 @@ static gboolean add_section(struct reader *reader, const struct strings *names, 
 	reader->sections[index] = section;
 	section->address = header->sh_addr;
 	section->entsize = header->sh_entsize;
-	if (section_is_livepatch_rela(section))
-		return TRUE;
-	if (header->sh_entsize > 1 && header->sh_size % header->sh_entsize)
-		return unsound(reader, error, "section %s ends in the middle of an entry", name);
-	if (header->sh_type == SHT_NOBITS) {
-		section_append(section, NULL, header->sh_size, 1);
-		return TRUE;
-	}
-
-	const Elf_Data *data = elf_rawdata(elf_getscn(reader->elf, index), NULL);
-	if (!data || data->d_size != header->sh_size)
-		return unsound(reader, error, "section %s is damaged: %s", name, elf_errmsg(-1));
-	section_append(section, data->d_buf, data->d_size, 1);
-	return TRUE;
+	return read_content(reader, index, section, error);
 }
 
-static gboolean read_sections(struct reader *reader, GError **error)
+static gboolean check_sections(struct reader *reader, GError **error)
 {
-	gsize names_index;
-	struct strings names;
 	guint64 taken = 0;
 
 	for (gsize i = 0; i < reader->section_count; i++) {
@@ -213,12 +229,24 @@ static gboolean read_sections(struct reader *reader, GError **error)
 			return unsound(reader, error, "it has two symbol tables");
 		reader->symtab = i;
 	}
-	if (elf_getshdrstrndx(reader->elf, &names_index) ||
-	    !strings_open(reader, names_index, &names, error))
-		return error && *error ? FALSE : unsound(reader, error, "it has no section names");
+	return TRUE;
+}
+
+static gboolean read_sections(struct reader *reader, GError **error)
+{
+	gsize names_index;
+	struct strings names;
+
+	if (!check_sections(reader, error))
+		return FALSE;
+	if (elf_getshdrstrndx(reader->elf, &names_index))
+		return unsound(reader, error, "it has no section names");
+	if (!strings_open(reader, names_index, &names, error))
+		return FALSE;
+
+	reader->sections = g_new0(struct section *, reader->section_count);
 	for (gsize i = 0; i < reader->section_count; i++)
-		if (is_modelled(reader, header_at(reader, i)) &&
-		    !add_section(reader, &names, i, error))
+		if (is_modelled(header_at(reader, i)) && !add_section(reader, &names, i, error))
 			return FALSE;
 	return TRUE;
 }
@@ -235,24 +263,26 @@ static const Elf_Data *extended_indexes(const struct reader *reader)
 	return NULL;
 }
 
-/* Where a symbol is defined: *index, 0 if its st_shndx is no section's. */
+/* The section that a symbol is defined in: 0 if it is none; false if it can't be told. */
 static gboolean symbol_section_index(const struct reader *reader, const Elf64_Sym *from,
 				     gsize number, const Elf_Data *extended, gsize *index)
 {
 	*index = 0;
-	if (from->st_shndx == SHN_XINDEX) {
+	switch (from->st_shndx) {
+	case SHN_UNDEF:
+	case SHN_ABS:
+	case SHN_COMMON:
+	case SHN_LIVEPATCH:
+		return TRUE;
+	case SHN_XINDEX:
 		if (!extended || number >= extended->d_size / sizeof(Elf64_Word))
 			return FALSE;
 		*index = ((const Elf64_Word *)extended->d_buf)[number];
-		return *index && *index < reader->section_count;
-	}
-	if (from->st_shndx < SHN_LORESERVE) {
+		break;
+	default:
 		*index = from->st_shndx;
-	} else {
-		return from->st_shndx == SHN_ABS || from->st_shndx == SHN_COMMON ||
-		       from->st_shndx == SHN_LIVEPATCH;
 	}
-	return *index < reader->section_count;
+	return *index > 0 && *index < reader->section_count;
 }
 
 static gboolean add_symbol(struct reader *reader, const Elf64_Sym *from, gsize number,
@@ -348,8 +378,7 @@ static gint compare_offsets(gconstpointer a, gconstpointer b)
 	return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
-/* Almost every file has them in order; g_array_sort() is stable, so equal offsets stay as they are.
- */
+/* Most tables are in order.  g_array_sort() is stable: equal offsets stay as they came. */
 static void sort_relocs(GArray *relocs)
 {
 	for (guint i = 1; i < relocs->len; i++)
@@ -373,8 +402,7 @@ static gboolean read_relocs(struct reader *reader, gsize index, GError **error)
 	if (!table)
 		return unsound(reader, error, "relocation section %zu is damaged", index);
 
-	/* A livepatch's relocation section keeps what it holds; any other hands it to its target.
-	 */
+	/* A livepatch's relocation section keeps them; an ordinary one hands them over. */
 	if (own)
 		own->relocates = target;
 	GArray *relocs = own ? own->relocs : target->relocs;
@@ -412,10 +440,7 @@ static gboolean read_references(struct reader *reader, GError **error)
 
 static gboolean read_all(struct reader *reader, GError **error)
 {
-	if (!check_file_header(reader, error))
-		return FALSE;
-	reader->sections = g_new0(struct section *, reader->section_count);
-	if (!read_sections(reader, error))
+	if (!check_file_header(reader, error) || !read_sections(reader, error))
 		return FALSE;
 	return reader->object->type != ET_REL ||
 	       (read_symbols(reader, error) && read_references(reader, error));

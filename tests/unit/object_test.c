@@ -356,9 +356,21 @@ static void section_beyond_end(const struct file *file)
 {
 	find(file, SHT_RELA)->sh_offset = file->size - 1;
 }
+static void section_too_long(const struct file *file)
+{
+	find(file, SHT_PROGBITS)->sh_size = G_MAXUINT32;
+}
 static void section_size_overflows(const struct file *file)
 {
 	find(file, SHT_PROGBITS)->sh_size = G_MAXUINT64 - 8;
+}
+static void half_an_entry(const struct file *file)
+{
+	find(file, SHT_PROGBITS)->sh_entsize = G_MAXUINT32;
+}
+static void compressed(const struct file *file)
+{
+	find(file, SHT_PROGBITS)->sh_flags |= SHF_COMPRESSED;
 }
 static void sections_overlap(const struct file *file)
 {
@@ -447,7 +459,10 @@ static void test_unsound_files_are_refused(void **state)
 		{wrong_type, "type 4"},
 		{no_section_table, "section table"},
 		{section_beyond_end, "outside of the file"},
-		{section_size_overflows, "outside of the file"},
+		{section_too_long, "outside of the file"},
+		{section_size_overflows, "over 4 GiB"},
+		{half_an_entry, "middle of an entry"},
+		{compressed, "is compressed"},
 		{sections_overlap, "overlap"},
 		{odd_alignment, "alignment"},
 		{bad_section_name, "bad name"},
