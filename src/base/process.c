@@ -161,31 +161,33 @@ static void kill_child(const struct child *child)
 	kill(child->process->timeout ? -child->pid : child->pid, SIGKILL);
 }
 
+/* Sets errno if it can't; then the child is gone. */
+static gboolean watch(struct child *child)
+{
+	child->pidfd = pidfd_open(child->pid, 0);
+	if (child->pidfd >= 0)
+		return TRUE;
+
+	int number = errno;
+	kill_child(child);
+	waitpid(child->pid, NULL, 0);
+	errno = number;
+	return FALSE;
+}
+
 static gboolean start(struct child *child, const struct process *process,
 		      struct process_result *result, GError **error)
 {
-	const char *what = "the program can't be started", *program = process->argv[0];
 	g_autoptr(GError) cause = NULL;
 
 	*child = (struct child){process, result, .pidfd = -1, .input = -1};
 	child->started = g_get_monotonic_time();
 	child->deadline = process->timeout ? child->started + process->timeout * G_TIME_SPAN_SECOND
 					   : G_MAXINT64;
-	if (!open_files(child)) {
-		klatch_fail(error, KLATCH_ENVIRONMENT, what, program, NULL, "%s",
-			    g_strerror(errno));
-	} else if (!spawn(child, &cause)) {
-		klatch_adopt(error, KLATCH_ENVIRONMENT, what, program, NULL,
-			     g_steal_pointer(&cause));
-	} else {
-		child->pidfd = pidfd_open(child->pid, 0);
-		if (child->pidfd >= 0)
-			return TRUE;
-		klatch_fail(error, KLATCH_ENVIRONMENT, what, program, NULL, "%s",
-			    g_strerror(errno));
-		kill_child(child);
-		waitpid(child->pid, NULL, 0);
-	}
+	if (open_files(child) && spawn(child, &cause) && watch(child))
+		return TRUE;
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the program can't be started", process->argv[0],
+		    NULL, "%s", cause ? cause->message : g_strerror(errno));
 	close_files(child);
 	return FALSE;
 }

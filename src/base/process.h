@@ -1,6 +1,7 @@
 /*
  * Child processes: run to the end, output captured, time limit kept, no zombie and no child left
- * behind when klatch itself is interrupted (children are started with PR_SET_PDEATHSIG).
+ * behind when klatch itself is interrupted (children are started with PR_SET_PDEATHSIG, which
+ * counts from the thread: start them from the main one).
  */
 #ifndef KLATCH_BASE_PROCESS_H
 #define KLATCH_BASE_PROCESS_H
@@ -12,15 +13,15 @@ struct process {
 	const char *directory;		/* working directory, or NULL for the current one */
 	const char *const *environment; /* "NAME=value" added to the current one, or NULL */
 	GBytes *input;			/* standard input, or NULL for /dev/null */
-	const char *output_path; /* stdout goes to this file instead of result.output, or NULL */
-	unsigned int timeout;	 /* seconds; 0 is none. On time-out the process group is killed */
+	const char *output_path;	/* stdout goes there, not to result.output; or NULL */
+	unsigned int timeout;		/* seconds; 0 is none. Then the process group is killed */
 };
 
 struct process_result {
-	int status; /* exit code; 128 + N when killed by signal N */
-	gboolean timed_out;
-	char *output; /* what it wrote to stdout, NUL-terminated */
-	gsize output_size;
+	int status;	     /* exit code; 128 + N when killed by signal N */
+	gboolean timed_out;  /* killed, because its time was up */
+	char *output;	     /* what it wrote to stdout, NUL-terminated */
+	gsize output_size;   /* the NUL not counted */
 	char *errors;	     /* what it wrote to stderr, NUL-terminated */
 	double seconds;	     /* wall time */
 	guint64 peak_memory; /* bytes, largest resident size of it and its children */
@@ -45,7 +46,8 @@ gboolean process_check(const struct process *process, const char *what,
 
 /*
  * Runs many processes, at most `jobs` at a time, in order of the array; results[i] belongs to
- * processes[i].  When one fails to start, the others that run are waited for, then it is the error.
+ * processes[i], and each can be cleared, whatever happened.  When one fails to start, the others
+ * that run are waited for, then it is the error.
  */
 gboolean process_run_all(const struct process *processes, struct process_result *results,
 			 gsize count, unsigned int jobs, GError **error);
