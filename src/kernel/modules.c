@@ -33,6 +33,14 @@ gboolean modules_index(const char *image, const char *release, GError **error)
 	return process_check(&process, "indexing the modules", &result, error);
 }
 
+/* libkmod takes "tun.ko" and the like for names too. */
+static gboolean is_named(modules_module *module, const char *name)
+{
+	g_autofree char *normal = g_strdelimit(g_strdup(name), "-", '_');
+
+	return !strcmp(kmod_module_get_name(module), normal);
+}
+
 /* The module of a name that has a file, or NULL.  No configuration of this machine is read. */
 static modules_module *find_module(const struct kernel *kernel, const char *name, GError **error)
 {
@@ -43,7 +51,7 @@ static modules_module *find_module(const struct kernel *kernel, const char *name
 	if (context)
 		kmod_set_log_fn(context, no_log, NULL);
 	if (context && !kmod_module_new_from_name(context, name, &module) &&
-	    kmod_module_get_path(module))
+	    is_named(module, name) && kmod_module_get_path(module))
 		return g_steal_pointer(&module);
 	klatch_fail(error, KLATCH_INPUT, "there is no such module", name, NULL,
 		    "it is not among the modules of %s", kernel->release);

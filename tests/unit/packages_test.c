@@ -245,6 +245,24 @@ static void test_nothing_is_written_elsewhere(void **state)
 	}
 }
 
+/* A hard link would let what is outside be read, or be written by a later member. */
+static void test_nothing_elsewhere_is_linked(void **state)
+{
+	g_autofree char *deb = path_in(*state, "hostile.deb");
+	g_autofree char *place = path_in(*state, "place");
+	g_autofree char *outside = path_in(*state, "outside");
+	g_autoptr(GError) error = NULL;
+
+	assert_true(files_make_directory(outside, NULL));
+	write_text(outside, "file", "secret\n");
+	make_hostile(*state, "ln -s ../outside way; tar -cf data.tar way; ln file other;"
+			     "tar -rf data.tar --transform 's,^file$,way/file,RSh' file other");
+	assert_false(packages_unpack(deb, place, NULL, &error));
+	assert_error(&error, KLATCH_ENVIRONMENT, "symlink");
+	g_autofree char *links = output_of(outside, "stat", "-c", "%h", "file", NULL);
+	assert_string_equal(links, "1\n");
+}
+
 static void test_tarball_loses_its_first_directory(void **state)
 {
 	g_autofree char *tarball = path_in(*state, "t.tar.xz");
@@ -291,6 +309,7 @@ int main(void)
 		TEST(test_names_by_flavour),
 		TEST(test_fetched_once_and_kept),
 		TEST(test_nothing_is_written_elsewhere),
+		TEST(test_nothing_elsewhere_is_linked),
 		TEST(test_tarball_loses_its_first_directory),
 		TEST(test_cut_tarball_is_refused),
 	};
