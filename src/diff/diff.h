@@ -22,13 +22,13 @@ struct diff_function {
 struct diff {
 	GPtrArray *functions; /* of struct diff_function, owned, in file order; cold parts are part
 				 of their function and not listed */
-	GPtrArray *refusals;  /* of GError (KLATCH_REFUSED), owned; the unit can't be built if any */
-	GPtrArray *notes;     /* of char *: what an author should know ("static local x was removed") */
-	GHashTable *sections; /* set of struct section * of patched that come along whole: text of the
-				 functions and their cold parts, new data, strings, constants */
-	GHashTable *origins;  /* struct symbol * of patched -> struct symbol * of original that is the
-				 same thing; a reference to it from a section that comes along is
-				 bound to the original unless its section comes along */
+	GPtrArray *refusals; /* of GError (KLATCH_REFUSED), owned; the unit can't be built if any */
+	GPtrArray *notes; /* of char *: what an author should know ("static local x was removed") */
+	GHashTable *sections; /* set of struct section * of patched that come along whole: text of
+				 the functions and their cold parts, new data, strings, constants */
+	GHashTable *origins;  /* struct symbol * of patched -> struct symbol * of original that is
+				 the  same thing; a reference to it from a section that comes along
+				 is  bound to the original unless its section comes along */
 };
 
 /*

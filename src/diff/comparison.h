@@ -1,0 +1,59 @@
+/*
+ * The passes of a comparison, in the order they are made.  Each reads what the ones before found
+ * and adds to the result; none of them guesses: what is not certain and matters is refused.
+ */
+#ifndef KLATCH_DIFF_COMPARISON_H
+#define KLATCH_DIFF_COMPARISON_H
+
+#include <glib.h>
+
+#include "diff/diff.h"
+#include "diff/side.h"
+
+struct comparison {
+	struct side *original, *patched;
+	struct diff *diff;
+};
+
+/* correlate.c: finds the twin of each symbol; marks variables for which that is not certain. */
+void correlate(struct comparison *comparison);
+
+/* functions.c: compares each function with its twin; refuses changed __init code. */
+void compare_functions(struct comparison *comparison);
+
+/* data.c: refuses changed data, and what only a load of the real object could bring about. */
+void compare_data(struct comparison *comparison);
+
+/* promote.c: what can't be taken over by ftrace is replaced in its callers. */
+void promote_callers(struct comparison *comparison);
+
+/* include.c: fills in the functions, the sections that come along, and the origins. */
+void include_changes(struct comparison *comparison);
+
+/* types.c: refuses changed layouts of types that are in both objects. */
+gboolean compare_types(struct comparison *comparison, GError **error);
+
+/*
+ * Adds a refusal.  symbol: what it is about, or NULL for the whole unit; what: without a final full
+ * stop; hint: may be NULL; why: a printf format.
+ */
+void refuse(struct comparison *comparison, const struct symbol *symbol, const char *what,
+	    const char *hint, const char *why, ...) G_GNUC_PRINTF(5, 6);
+
+/* The same about a place in the source. */
+void refuse_at(struct comparison *comparison, const char *where, const char *what, const char *hint,
+	       const char *why, ...) G_GNUC_PRINTF(5, 6);
+
+/* Adds a note. */
+void note(struct comparison *comparison, const char *text, ...) G_GNUC_PRINTF(2, 3);
+
+/* Whether a section is emptied once the object is loaded: what is in it has had its effect. */
+gboolean section_is_init(const struct section *section);
+
+/* Whether variables in two sections are kept alike: as writable, read-only, per CPU, ... */
+gboolean storage_equal(const struct section *original, const struct section *patched);
+
+/* The state of descriptors of dynamic debugging: told apart by what they print. */
+gboolean section_is_dyndbg(const struct section *section);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Functions: each compared with its twin.
+ */
+#include "diff/compare.h"
+#include "diff/comparison.h"
+
+static void refuse_init(struct comparison *comparison, const struct entity *entity,
+			const char *difference)
+{
+	g_autofree char *what = g_strdup_printf("__init code of %s changed", entity->symbol->name);
+
+	refuse(comparison, entity->symbol, what,
+	       "what it should have done differently can be done in a callback of the livepatch, "
+	       "written by hand",
+	       "%s, but it has run already and is gone from memory", difference);
+}
+
+static void compare_function(struct comparison *comparison, struct entity *original)
+{
+	struct entity *patched = original->twin;
+	char *why =
+		function_difference(comparison->original, original, comparison->patched, patched);
+
+	if (why && section_is_init(patched->symbol->section)) {
+		refuse_init(comparison, patched, why);
+		g_free(why);
+		return;
+	}
+	patched->why = why;
+}
+
+/* Another name of a function or variable must still be one of the same. */
+static void compare_alias(struct comparison *comparison, const struct entity *original)
+{
+	const struct entity *patched = original->twin;
+	g_autofree char *what = NULL;
+
+	if (!original->body == !patched->body &&
+	    (!original->body || original->body->twin == patched->body))
+		return;
+	what = g_strdup_printf("%s is a name of something else now", patched->symbol->name);
+	refuse(comparison, patched->symbol, what, NULL, "it named %s, whose users stay as they are",
+	       original->body ? original->body->symbol->name : "a place outside of any function");
+}
+
+void compare_functions(struct comparison *comparison)
+{
+	for (guint i = 0; i < comparison->original->count; i++) {
+		struct entity *entity = &comparison->original->entities[i];
+
+		if (entity->kind == ENTITY_FUNCTION && entity->twin)
+			compare_function(comparison, entity);
+		else if (entity->kind == ENTITY_ALIAS && entity->twin)
+			compare_alias(comparison, entity);
+	}
+}

@@ -1,0 +1,103 @@
+/*
+ * Instructions, decoded by Zydis in its minimal mode: lengths and displacements are all that is
+ * asked for.
+ */
+#include <Zydis/Zydis.h>
+
+#include "diff/insn.h"
+
+#define MODRM_NO_BASE 5 /* r/m of mod 0: no base register; in 64-bit mode RIP */
+
+static gboolean decode(const struct insn_walk *walk, ZydisDecodedInstruction *decoded)
+{
+	ZydisDecoder decoder;
+
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
+	return ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
+		&decoder, NULL, walk->section->data + walk->at, walk->end - walk->at, decoded));
+}
+
+static gboolean is_ip_relative(const ZydisDecodedInstruction *decoded)
+{
+	return (decoded->attributes & ZYDIS_ATTRIB_HAS_MODRM) && decoded->raw.modrm.mod == 0 &&
+	       decoded->raw.modrm.rm == MODRM_NO_BASE;
+}
+
+gboolean insn_next(struct insn_walk *walk)
+{
+	struct insn *insn = &walk->insn;
+	ZydisDecodedInstruction decoded;
+
+	while (walk->at < walk->end && !decode(walk, &decoded))
+		walk->at++;
+	if (walk->at >= walk->end)
+		return FALSE;
+
+	*insn = (struct insn){.offset = walk->at, .end = walk->at + decoded.length};
+	if (decoded.raw.imm[0].is_relative) {
+		insn->branch = TRUE;
+		insn->field = insn->offset + decoded.raw.imm[0].offset;
+		insn->field_size = decoded.raw.imm[0].size / 8;
+		insn->target = insn->end + decoded.raw.imm[0].value.s;
+	} else if (is_ip_relative(&decoded)) {
+		insn->field = insn->offset + decoded.raw.disp.offset;
+		insn->field_size = decoded.raw.disp.size / 8;
+		insn->target = insn->end + decoded.raw.disp.value;
+	}
+	walk->at = insn->end;
+	return TRUE;
+}
+
+/* int3, or nop in one of its lengths: any number of prefixes, then 90 or 0f 1f. */
+static gboolean is_filler(const guint8 *code, const guint8 *end)
+{
+	while (code < end && (*code == 0x66 || *code == 0x2e))
+		code++;
+	if (code == end)
+		return FALSE;
+	return *code == 0xcc || *code == 0x90 ||
+	       (code + 1 < end && code[0] == 0x0f && code[1] == 0x1f);
+}
+
+gboolean insn_is_padding(const struct section *section, guint64 start, guint64 end)
+{
+	struct insn_walk walk = {.section = section, .at = start, .end = end};
+	guint64 reached = start;
+
+	while (insn_next(&walk)) {
+		if (walk.insn.offset != reached ||
+		    !is_filler(section->data + walk.insn.offset, section->data + walk.insn.end))
+			return FALSE;
+		reached = walk.insn.end;
+	}
+	return reached == end;
+}
+
+static void note_uses(const struct section *section, const struct insn *insn, guint *index,
+		      struct insn_use *uses)
+{
+	for (; *index < section->relocs->len; ++*index) {
+		const struct reloc *reloc = section_reloc(section, *index);
+
+		if (reloc->offset >= insn->end)
+			return;
+		/* One before the instruction lies in bytes that are none: data among code. */
+		if (reloc_is_relative(reloc->type) && reloc->offset >= insn->offset)
+			uses[*index].tail = insn->end - reloc->offset;
+		uses[*index].branch = insn->branch && reloc->offset == insn->field;
+	}
+}
+
+struct insn_use *insn_uses(const struct section *section)
+{
+	struct insn_use *uses = g_new0(struct insn_use, section->relocs->len);
+	struct insn_walk walk = {.section = section, .end = section->size};
+	guint index = 0;
+
+	if (!section_is_text(section))
+		return uses;
+	while (index < section->relocs->len && insn_next(&walk))
+		note_uses(section, &walk.insn, &index, uses);
+	return uses;
+}

@@ -1,0 +1,42 @@
+/*
+ * Instructions: where one ends and what it refers to relative to its end.  The only part of this
+ * room that reads code, and so the only one that depends on the architecture.
+ */
+#ifndef KLATCH_DIFF_INSN_H
+#define KLATCH_DIFF_INSN_H
+
+#include <glib.h>
+
+#include "elf/object.h"
+
+struct insn {
+	guint64 offset; /* in the section */
+	guint64 end;
+	guint64 field;	  /* of a displacement relative to `end`: where it is ... */
+	guint field_size; /* ... and its size in bytes; 0 if the instruction has none */
+	guint64 target;	  /* where it leads if no relocation says otherwise */
+	gboolean branch;  /* it is a jump or a call, not an address in memory */
+};
+
+struct insn_walk {
+	const struct section *section;
+	guint64 at, end;  /* what is still to be decoded */
+	struct insn insn; /* the current one */
+};
+
+/* Decodes the next instruction.  Bytes that are none are skipped.  False at the end. */
+gboolean insn_next(struct insn_walk *walk);
+
+/* Whether a range of code is nothing but what assemblers fill gaps with. */
+gboolean insn_is_padding(const struct section *section, guint64 start, guint64 end);
+
+/* What the instructions of a section say of its relocations. */
+struct insn_use {
+	guint8 tail; /* bytes from the field to what its value is relative to; 0 if absolute */
+	gboolean branch;
+};
+
+/* One insn_use for each relocation of a section, in order.  Caller frees. */
+struct insn_use *insn_uses(const struct section *section);
+
+#endif

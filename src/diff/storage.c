@@ -1,0 +1,35 @@
+/*
+ * What names of sections say of the things in them.
+ */
+#include <string.h>
+
+#include "diff/comparison.h"
+
+gboolean section_is_init(const struct section *section)
+{
+	return g_str_has_prefix(section->name, ".init.") || !strcmp(section->name, ".head.text");
+}
+
+gboolean section_is_dyndbg(const struct section *section)
+{
+	return !strcmp(section->name, "__dyndbg");
+}
+
+/* ".data" for ".data.count": with -fdata-sections the rest is the variable's own name.  But all of
+ * ".data..read_mostly", which the source named. */
+static gsize storage_length(const struct section *section)
+{
+	const char *second = strchr(section->name + 1, '.');
+
+	return second && second[1] != '.' ? (gsize)(second - section->name) : strlen(section->name);
+}
+
+gboolean storage_equal(const struct section *original, const struct section *patched)
+{
+	gsize length = storage_length(original);
+
+	/* .bss becomes .data when the initialiser does: that is seen by content. */
+	if ((original->type == SHT_NOBITS) != (patched->type == SHT_NOBITS))
+		return original->flags == patched->flags;
+	return length == storage_length(patched) && !strncmp(original->name, patched->name, length);
+}
