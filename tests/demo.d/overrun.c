@@ -1,0 +1,33 @@
+/*
+ * A timer whose signal is held back collects overruns.  Set anew, it must begin from none; before
+ * the fix the first expiry of the new setting reports those of the old one.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+int main(void)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+	struct itimerspec fast = {{0, 1000000}, {0, 1000000}}; /* each millisecond */
+	struct itimerspec slow = {{100, 0}, {0, 1000000}};     /* once, for our purpose */
+	struct itimerspec now;
+	siginfo_t info;
+	sigset_t set;
+	timer_t timer;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	timer_create(CLOCK_MONOTONIC, &event, &timer);
+	timer_settime(timer, 0, &fast, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+	timer_gettime(timer, &now); /* counts the overruns so far */
+
+	timer_settime(timer, 0, &slow, NULL);
+	sigwaitinfo(&set, &info); /* the old setting's signal, still pending */
+	sigwaitinfo(&set, &info); /* the new one's */
+	printf("a timer set anew has %s\n", info.si_overrun ? "overruns of its former setting"
+							    : "no overruns");
+	return 0;
+}
