@@ -66,7 +66,8 @@ static gboolean join_units(struct object *into, struct scope *scope, const struc
 		g_autofree char *name = g_strdup_printf("%zu.link.o", i);
 		g_autofree char *path = g_build_filename(directory, name, NULL);
 
-		if (!join_unit(into, scope, &units[i], path, error))
+		if (units[i].diff->functions->len &&
+		    !join_unit(into, scope, &units[i], path, error))
 			return FALSE;
 	}
 	return TRUE;

@@ -37,15 +37,19 @@ const GPtrArray *pieces_of(const struct pieces *pieces, const struct section *se
 struct piece *pieces_at(const struct pieces *pieces, const struct section *section, gint64 offset)
 {
 	const GPtrArray *list = pieces_of(pieces, section);
+	struct piece *empty = NULL;
 
+	/* An empty piece (the replacement of an alternative) may lie where another begins. */
 	for (guint i = 0; list && i < list->len; i++) {
 		struct piece *piece = g_ptr_array_index(list, i);
 		gint64 start = piece->start, end = piece->end;
 
-		if (piece->whole || offset == start || (start < offset && offset < end))
+		if (piece->whole || (start <= offset && offset < end))
 			return piece;
+		if (start == offset)
+			empty = piece;
 	}
-	return NULL;
+	return empty;
 }
 
 static void take(struct collector *collector, struct section *section, guint64 start, guint64 end,
@@ -162,7 +166,8 @@ static void take_replacement(struct collector *collector, const struct section *
 		return;
 	struct section *code = reloc->symbol->section;
 	guint64 start = x86_code_target(table, reloc);
-	if (start + size <= code->size && !pieces_at(collector->pieces, code, start))
+	const struct piece *known = pieces_at(collector->pieces, code, start);
+	if (start + size <= code->size && (!known || known->end < start + size))
 		take(collector, code, start, start + size, FALSE);
 }
 
