@@ -84,6 +84,7 @@ static guint64 read_u64(const struct image *image, gsize at)
 static gboolean read_tokens(const struct image *image, gsize begin, gsize zero,
 			    struct tokens *tokens)
 {
+	const gsize index_size = TOKENS * sizeof(guint16);
 	gsize at = begin;
 
 	for (int i = 0; i < TOKENS; i++) {
@@ -98,37 +99,49 @@ static gboolean read_tokens(const struct image *image, gsize begin, gsize zero,
 	}
 
 	gsize index = align8(at);
-	if (index > image->size || image->size - index < TOKENS * 2)
+	if (index > image->size || image->size - index < index_size)
 		return FALSE;
 	for (gsize i = 0; i < TOKENS; i++) {
-		guint16 offset =
-			(guint16)(image->data[index + 2 * i] | image->data[index + 2 * i + 1] << 8);
+		const guint8 *entry = image->data + index + i * sizeof(guint16);
+		gsize offset = entry[0] | (gsize)entry[1] << 8;
+
 		if (begin + offset != (gsize)((const guint8 *)tokens->text[i] - image->data))
 			return FALSE;
 	}
 	tokens->begin = begin;
-	tokens->end = index + TOKENS * 2;
+	tokens->end = index + index_size;
 	return TRUE;
 }
 
-/* The table's begin is not marked, only aligned: tries each place up to the most that 48 tokens
- * before the digits can take. */
+/*
+ * The table's begin is not marked, only aligned: tries each place that leaves room for the tokens
+ * before "0", nearest first.
+ */
+static gboolean find_begin(const struct image *image, gsize zero, struct tokens *tokens)
+{
+	const gsize before = '0', room_max = before * TOKEN_LENGTH_MAX;
+	gsize first = zero > room_max ? align8(zero - room_max) : 0;
+
+	if (zero < before)
+		return FALSE;
+	for (gsize begin = (zero - before) & ~(gsize)7; begin >= first; begin -= 8) {
+		if (read_tokens(image, begin, zero, tokens))
+			return TRUE;
+		if (!begin)
+			break;
+	}
+	return FALSE;
+}
+
 static gboolean find_tokens(const struct image *image, struct tokens *tokens)
 {
 	static const char digits[] = "0\0001\0002\0003\0004\0005\0006\0007\0008\0009";
 	const guint8 *end = image->data + image->size;
-	const guint8 *at = image->data;
 
-	while (at && (at = memmem(at, (gsize)(end - at), digits, sizeof(digits)))) {
-		gsize zero = (gsize)(at - image->data);
-		gsize last = zero > '0' ? (zero - '0') & ~(gsize)7 : 0;
-		gsize first = zero > '0' * TOKEN_LENGTH_MAX ? zero - '0' * TOKEN_LENGTH_MAX : 0;
-
-		for (gsize begin = last + 8; begin >= first + 8; begin -= 8)
-			if (read_tokens(image, begin - 8, zero, tokens))
-				return TRUE;
-		at++;
-	}
+	for (const guint8 *at = image->data;
+	     at && (at = memmem(at, (gsize)(end - at), digits, sizeof(digits))); at++)
+		if (find_begin(image, (gsize)(at - image->data), tokens))
+			return TRUE;
 	return FALSE;
 }
 
@@ -153,7 +166,7 @@ static gboolean names_agree(const struct image *image, struct names *names, gsiz
 {
 	gsize at = names->begin;
 
-	for (guint32 i = 0; i < names->count; i++) {
+	for (gsize i = 0; i < names->count; i++) {
 		if (i % MARKER_STEP == 0 &&
 		    read_u32(image, markers + i / MARKER_STEP * 4) != at - names->begin)
 			return FALSE;
