@@ -163,7 +163,7 @@ static gboolean stage_prepare(struct addition *addition, GError **error)
 			    kernel->compiler, kernel->compiler_text, addition->progress, error);
 }
 
-static gboolean make_commands(struct addition *addition, GError **error)
+static gboolean stage_commands(struct addition *addition, GError **error)
 {
 	const struct kernel *kernel = addition->kernel;
 
@@ -175,21 +175,22 @@ static gboolean make_includes(struct addition *addition, GError **error)
 {
 	const struct kernel *kernel = addition->kernel;
 
+	progress_report(addition->progress, "indexing the includes", -1);
 	return includes_make(kernel->source, kernel->build, kernel->includes, error);
 }
 
-static gboolean stage_index(struct addition *addition, GError **error)
-{
-	return run_both(addition, make_commands, make_includes, error);
-}
-
-static gboolean stage_runtime(struct addition *addition, GError **error)
+static gboolean compile_runtime(struct addition *addition, GError **error)
 {
 	const struct kernel *kernel = addition->kernel;
 
-	progress_report(addition->progress, "compiling the kernel side", -1);
 	return runtime_compile(kernel->source, kernel->build, kernel->release, kernel->compiler,
 			       kernel->late, error);
+}
+
+/* Both read the output tree, to which the stage before still added. */
+static gboolean stage_index(struct addition *addition, GError **error)
+{
+	return run_both(addition, make_includes, compile_runtime, error);
 }
 
 static gboolean keep_exports(struct addition *addition, GError **error)
@@ -222,8 +223,8 @@ static const struct {
 	const char *name;
 	step_function *run;
 } stages[] = {
-	{"packages", stage_packages}, {"unpack", stage_unpack},	  {"prepare", stage_prepare},
-	{"index", stage_index},	      {"runtime", stage_runtime}, {"finish", stage_finish},
+	{"packages", stage_packages}, {"unpack", stage_unpack}, {"prepare", stage_prepare},
+	{"commands", stage_commands}, {"index", stage_index},	{"finish", stage_finish},
 };
 
 static gboolean run_stages(struct addition *addition, GArray *timed, GError **error)
