@@ -20,12 +20,6 @@ static const int status_exits[] = {
 	[PIPELINE_UNCHANGED] = EXIT_UNCHANGED,
 };
 
-static void add_string(JsonBuilder *builder, const char *member, const char *value)
-{
-	json_builder_set_member_name(builder, member);
-	json_builder_add_string_value(builder, value);
-}
-
 static void add_objects(JsonBuilder *builder, const struct pipeline_result *result)
 {
 	json_builder_set_member_name(builder, "objects");
@@ -34,7 +28,7 @@ static void add_objects(JsonBuilder *builder, const struct pipeline_result *resu
 		const struct pipeline_object *object = g_ptr_array_index(result->objects, i);
 
 		json_builder_begin_object(builder);
-		add_string(builder, "name", object->name);
+		command_add_string(builder, "name", object->name);
 		json_builder_set_member_name(builder, "functions");
 		json_builder_begin_array(builder);
 		for (guint j = 0; j < object->functions->len; j++) {
@@ -42,9 +36,9 @@ static void add_objects(JsonBuilder *builder, const struct pipeline_result *resu
 				g_ptr_array_index(object->functions, j);
 
 			json_builder_begin_object(builder);
-			add_string(builder, "name", function->name);
-			add_string(builder, "change", function->change);
-			add_string(builder, "why", function->why);
+			command_add_string(builder, "name", function->name);
+			command_add_string(builder, "change", function->change);
+			command_add_string(builder, "why", function->why);
 			json_builder_end_object(builder);
 		}
 		json_builder_end_array(builder);
@@ -56,12 +50,11 @@ static void add_objects(JsonBuilder *builder, const struct pipeline_result *resu
 static void print_json(const struct pipeline_result *result)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
-	double total = 0;
 
 	json_builder_begin_object(builder);
-	add_string(builder, "status", status_names[result->status]);
-	add_string(builder, "livepatch", result->livepatch);
-	add_string(builder, "kernel", result->kernel);
+	command_add_string(builder, "status", status_names[result->status]);
+	command_add_string(builder, "livepatch", result->livepatch);
+	command_add_string(builder, "kernel", result->kernel);
 	add_objects(builder, result);
 	json_builder_set_member_name(builder, "refusals");
 	json_builder_begin_array(builder);
@@ -74,19 +67,7 @@ static void print_json(const struct pipeline_result *result)
 	for (guint i = 0; i < result->notes->len; i++)
 		json_builder_add_string_value(builder, g_ptr_array_index(result->notes, i));
 	json_builder_end_array(builder);
-	json_builder_set_member_name(builder, "seconds");
-	json_builder_begin_object(builder);
-	for (guint i = 0; i < result->stages->len; i++) {
-		const struct pipeline_stage *stage =
-			&g_array_index(result->stages, struct pipeline_stage, i);
-
-		json_builder_set_member_name(builder, stage->name);
-		json_builder_add_double_value(builder, stage->seconds);
-		total += stage->seconds;
-	}
-	json_builder_set_member_name(builder, "total");
-	json_builder_add_double_value(builder, total);
-	json_builder_end_object(builder);
+	command_stages_json(result->stages, builder);
 	json_builder_end_object(builder);
 	command_print_json(builder);
 }
@@ -116,7 +97,7 @@ static void print_text(const struct pipeline_result *result)
 	for (guint i = 0; i < result->refusals->len; i++)
 		command_print_error(g_ptr_array_index(result->refusals, i));
 	for (guint i = 0; i < result->stages->len; i++)
-		total += g_array_index(result->stages, struct pipeline_stage, i).seconds;
+		total += g_array_index(result->stages, struct command_stage, i).seconds;
 
 	switch (result->status) {
 	case PIPELINE_BUILT:

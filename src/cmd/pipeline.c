@@ -5,6 +5,7 @@
  * stage that finds the patch at fault adds refusals, and the build ends after that stage, so that
  * a user sees all refusals of a kind at once.
  */
+#include "cmd/command.h"
 #include "cmd/pipeline.h"
 
 #include <string.h>
@@ -82,7 +83,7 @@ static struct pipeline_result *result_new(void)
 	result->objects = g_ptr_array_new_with_free_func((GDestroyNotify)object_entry_free);
 	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	result->notes = g_ptr_array_new_with_free_func(g_free);
-	result->stages = g_array_new(FALSE, FALSE, sizeof(struct pipeline_stage));
+	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
 	return result;
 }
 
@@ -374,8 +375,8 @@ static gboolean run_stages(struct pipeline *pipeline, GError **error)
 		progress_report(pipeline->progress, stages[i].doing, -1);
 		if (!stages[i].run(pipeline, error))
 			return FALSE;
-		struct pipeline_stage stage = {stages[i].name,
-					       (double)(g_get_monotonic_time() - start) / 1e6};
+		struct command_stage stage = {stages[i].name,
+					      (double)(g_get_monotonic_time() - start) / 1e6};
 		g_array_append_val(pipeline->result->stages, stage);
 		if (pipeline->result->refusals->len)
 			break;

@@ -24,11 +24,6 @@ struct pipeline_object {
 	GPtrArray *functions; /* of struct pipeline_function, owned */
 };
 
-struct pipeline_stage {
-	const char *name;
-	double seconds;
-};
-
 struct pipeline_request {
 	const char *release;	    /* NULL: the running kernel */
 	const char *const *patches; /* paths, NULL-terminated */
@@ -44,7 +39,7 @@ struct pipeline_result {
 	GPtrArray *objects;  /* of struct pipeline_object, owned */
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *notes;    /* of char *, owned */
-	GArray *stages;	     /* of struct pipeline_stage */
+	GArray *stages;	     /* of struct command_stage */
 };
 
 /*
