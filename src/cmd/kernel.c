@@ -145,43 +145,40 @@ static const struct verb {
 	gboolean (*run)(const char *release, const struct options *options, GError **error);
 	int fewest; /* arguments */
 	int most;
+	const char *takes; /* the same in words */
 } verbs[] = {
-	{"add", add, 0, 1},
-	{"list", list, 0, 0},
-	{"rm", rm, 1, 1},
+	{"add", add, 0, 1, "takes at most one release"},
+	{"list", list, 0, 0, "takes no release"},
+	{"rm", rm, 1, 1, "takes one release"},
 };
 
-/* The verb that the arguments name, with as many as it takes. */
-static const struct verb *find_verb(int argc, char **argv, GError **error)
+static gboolean wrong(GError **error, const char *name, const char *why)
 {
-	static const char hint[] = "see klatch kernel --help";
-	static const char what[] = "the command line is wrong";
+	klatch_fail(error, KLATCH_USAGE, "the command line is wrong", NULL,
+		    "see klatch kernel --help", "%s %s", name, why);
+	return FALSE;
+}
 
-	for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name))
-			continue;
-		if (argc - 2 >= verbs[i].fewest && argc - 2 <= verbs[i].most)
+static const struct verb *find_verb(const char *name)
+{
+	for (gsize i = 0; name && i < G_N_ELEMENTS(verbs); i++)
+		if (!strcmp(name, verbs[i].name))
 			return &verbs[i];
-		klatch_fail(error, KLATCH_USAGE, what, NULL, hint, "%s takes %s", argv[1],
-			    !verbs[i].most    ? "no release"
-			    : verbs[i].fewest ? "one release"
-					      : "at most one release");
-		return NULL;
-	}
-	klatch_fail(error, KLATCH_USAGE, what, NULL, hint,
-		    "add, list or rm must be the first word");
 	return NULL;
 }
 
-static int run(int argc, char **argv, const struct options *options)
+static gboolean run(int argc, char **argv, const struct options *options, GError **error)
 {
-	g_autoptr(GError) error = NULL;
-	const struct verb *verb = find_verb(argc, argv, &error);
+	const struct verb *verb = find_verb(argc > 1 ? argv[1] : NULL);
+	int arguments = argc - 2;
 
-	if (verb && verb->run(argc > 2 ? argv[2] : NULL, options, &error))
-		return EXIT_DONE;
-	command_print_error(error);
-	return klatch_error_exit_code(error);
+	if (!verb)
+		return wrong(error, "kernel", "takes add, list or rm");
+	if (arguments < verb->fewest || arguments > verb->most)
+		return wrong(error, verb->name, verb->takes);
+	if (options->packages && verb->run != add)
+		return wrong(error, verb->name, "takes no packages");
+	return verb->run(arguments ? argv[2] : NULL, options, error);
 }
 
 int command_kernel(int argc, char **argv)
@@ -192,12 +189,16 @@ int command_kernel(int argc, char **argv)
 		 "add: take the packages from a directory instead of the archive", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
-	int status;
+	g_autoptr(GError) error = NULL;
+	int status = EXIT_DONE;
 
 	if (command_options(&argc, &argv, entries, "add [RELEASE] | list | rm RELEASE",
 			    "Fetches and prepares stock kernels (default: the running one).",
-			    &status))
-		status = run(argc, argv, &options);
+			    &status) &&
+	    !run(argc, argv, &options, &error)) {
+		command_print_error(error);
+		status = klatch_error_exit_code(error);
+	}
 	g_free(options.packages);
 	return status;
 }

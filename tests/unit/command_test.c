@@ -53,6 +53,7 @@ static void test_wrong_arguments(void **state)
 		{"kernel", "rm", NULL},
 		{"kernel", "list", "6.1.0-56-amd64", NULL},
 		{"kernel", "list", "--nonesuch", NULL},
+		{"kernel", "list", "--packages=.", NULL},
 		{"kernel", "add", "not-a-release", NULL},
 	};
 
