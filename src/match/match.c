@@ -81,6 +81,38 @@ guint64 bytes_differ(const struct section *section, const guint8 *shipped, guint
 	return to;
 }
 
+/* What scripts/sorttable.h writes into vmlinux: that __ex_table is sorted. */
+static const char *const written_after_link[] = {"main_extable_sort_needed"};
+
+static const struct symbol *symbol_written_later(const struct match *match,
+						 const struct section *section, guint64 offset)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(written_after_link); i++) {
+		const struct symbol *symbol = object_symbol(match->stock, written_after_link[i]);
+
+		if (symbol && symbol->section == section && offset >= symbol->value &&
+		    offset < symbol->value + symbol->size)
+			return symbol;
+	}
+	return NULL;
+}
+
+/* The first offset at which a section is not what was shipped; its size if there is none. */
+static guint64 section_differs(const struct match *match, const struct section *section,
+			       const guint8 *shipped)
+{
+	guint64 at = bytes_differ(section, shipped, 0, section->size);
+
+	while (at < section->size) {
+		const struct symbol *written = symbol_written_later(match, section, at);
+
+		if (!written)
+			break;
+		at = bytes_differ(section, shipped, written->value + written->size, section->size);
+	}
+	return at;
+}
+
 /* --- by name --------------------------------------------------------------------------------- */
 
 static gboolean has_address(const struct match *match, const struct symbol *symbol, guint64 address)
@@ -158,8 +190,7 @@ static gboolean may_lie_at(const struct match *match, const struct section *sect
 	const guint8 *shipped = section_shipped(match, section, address, &fits);
 
 	return fits && !misnamed(match, section, address) &&
-	       (!section->data ||
-		bytes_differ(section, shipped, 0, section->size) == section->size);
+	       (!section->data || section_differs(match, section, shipped) == section->size);
 }
 
 /* Whether, besides, no relocation of it would lead astray there. */
@@ -212,7 +243,7 @@ static gboolean compare_content(struct match *match, const struct section *secti
 {
 	gboolean fits;
 	const guint8 *shipped = section_shipped(match, section, address, &fits);
-	guint64 at = bytes_differ(section, shipped, 0, section->size);
+	guint64 at = section_differs(match, section, shipped);
 
 	if (at < section->size)
 		return refuse_difference(match, section, at, error);
