@@ -41,8 +41,8 @@ void refuse(struct comparison *comparison, const struct symbol *symbol, const ch
 	    const char *hint, const char *why, ...) G_GNUC_PRINTF(5, 6);
 
 /* The same about a place in the source. */
-void refuse_at(struct comparison *comparison, const char *where, const char *what, const char *hint,
-	       const char *why, ...) G_GNUC_PRINTF(5, 6);
+void refuse_place(struct comparison *comparison, const char *where, const char *what,
+		  const char *hint, const char *why, ...) G_GNUC_PRINTF(5, 6);
 
 /* Adds a note. */
 void note(struct comparison *comparison, const char *text, ...) G_GNUC_PRINTF(2, 3);

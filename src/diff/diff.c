@@ -31,8 +31,8 @@ void refuse(struct comparison *comparison, const struct symbol *symbol, const ch
 	va_end(args);
 }
 
-void refuse_at(struct comparison *comparison, const char *where, const char *what, const char *hint,
-	       const char *why, ...)
+void refuse_place(struct comparison *comparison, const char *where, const char *what,
+		  const char *hint, const char *why, ...)
 {
 	va_list args;
 

@@ -421,9 +421,9 @@ static void compare_type(struct comparison *comparison, struct types *original_t
 		return;
 	what = g_strdup_printf("%s changed", patched->name);
 	place = place_of(&patched->die);
-	refuse_at(comparison, place, what,
-		  "keep the layout: keep new state in a shadow variable (klp_shadow_alloc)",
-		  "%s, and objects of the old layout are in use", change);
+	refuse_place(comparison, place, what,
+		     "keep the layout: keep new state in a shadow variable (klp_shadow_alloc)",
+		     "%s, and objects of the old layout are in use", change);
 }
 
 static gint compare_types_by_name(gconstpointer a, gconstpointer b)
