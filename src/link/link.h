@@ -13,9 +13,9 @@
 #include "tree/commands.h"
 
 struct link_unit {
-	const struct unit *unit;     /* unit->object says which object's functions are replaced */
-	const struct image *image;   /* of that object */
-	const struct object *stock;  /* the matched object */
+	const struct unit *unit;    /* unit->object says which object's functions are replaced */
+	const struct image *image;  /* of that object */
+	const struct object *stock; /* the matched object */
 	const struct match *match;
 	struct object *original;
 	struct object *patched;
