@@ -20,9 +20,14 @@ struct patched_file {
 };
 
 struct overlay {
-	char *root;	      /* the tree to compile the patched units in */
-	char *plain_root;     /* the same without #line: for the compiler's messages to the user */
-	GPtrArray *files;     /* of struct patched_file, owned, sorted by path */
+	char *root;	  /* the tree to compile the patched units in */
+	char *plain_root; /* the same without #line, for the compiler's messages to the user;
+			     whole after overlay_complete_plain() */
+	GPtrArray *files; /* of struct patched_file, owned, sorted by path; what the patches
+			     leave as it was is not there */
+	/* private */
+	GHashTable *unfolded; /* the directories that are real, not links */
+	GHashTable *plain_unfolded;
 };
 
 /*
@@ -34,6 +39,19 @@ struct overlay {
  */
 struct overlay *overlay_new(const struct kernel *kernel, const char *const *patches,
 			    const char *directory, GError **error);
+
+/*
+ * Makes a directory (below the tree; "" is the tree itself) and all on the way to it real ones,
+ * with links to their files.  Behind a link to a directory ".." leads out of the overlay to the
+ * original: so a directory that ".." is applied to must be real.
+ */
+gboolean overlay_unfold(const struct overlay *overlay, const struct kernel *kernel,
+			const char *directory, GError **error);
+
+/* Fills plain_root as root is: only who has a compiler's message to show needs it. */
+gboolean overlay_complete_plain(const struct overlay *overlay, const struct kernel *kernel,
+				GError **error);
+
 void overlay_free(struct overlay *overlay);
 DEFINE_AUTO(overlay, overlay_free)
 
