@@ -14,18 +14,26 @@
 #include "kernel/kernel.h"
 
 struct unit {
-	const char *output;  /* "drivers/net/tun.o", below build/ */
-	const char *source;  /* "drivers/net/tun.c", below the source tree (generated: below build/) */
-	const char *object;  /* "vmlinux" or the module's name ("tun", '-' as '_') */
-	const char *compile; /* the gcc command as one shell line, without output file or dependency
-				file options; ends before the source file, which is added */
-	const char *objtool; /* the objtool command without the file, or NULL if none is run */
-	gboolean assembly;   /* a .S unit */
+	const char *output;    /* "drivers/net/tun.o", below build/; as make spells it */
+	const char *source;    /* "drivers/net/tun.c", below the source tree (generated: below
+				  build/), without ".." */
+	const char *object;    /* "vmlinux" or the module's name ("tun", '-' as '_'); NULL for what
+				  is linked into neither: vdso, real mode, purgatory, EFI stub. In
+				  vmlinux is what an archive takes: of a lib.a only what is used */
+	const char *compile;   /* the gcc command as one shell line, without -c, output and ... */
+	const char *arguments; /* ... dependency options, in two parts to be joined by a space: the
+				  first is the same string for many units; the second ends with the
+				  source file */
+	const char *objtool;   /* the objtool command without the file, or NULL if none is run */
+	gboolean assembly;     /* a .S unit */
 };
 
 struct commands;
 
-/* Makes the database by running make -n in `build` and writes it to `path`. */
+/*
+ * Makes the database by running make -n in `build` and writes it to `path`.  Then makes the sources
+ * that `make prepare` leaves to the rules of the units that need them (asn1, tables and the like).
+ */
 gboolean commands_make(const char *source, const char *build, const char *release,
 		       const char *compiler, const char *path, struct progress *progress,
 		       GError **error);

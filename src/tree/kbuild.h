@@ -1,0 +1,20 @@
+/*
+ * The kernel's own build, called the same way by all who need it.
+ */
+#ifndef KLATCH_TREE_KBUILD_H
+#define KLATCH_TREE_KBUILD_H
+
+#include <glib.h>
+
+/*
+ * The command line of make for an output tree, without goals: array of char *, owned, not yet ended
+ * by NULL.  The environment is made anew, so that neither the user's MAKEFLAGS, ARCH or CFLAGS nor
+ * those of a make that klatch itself runs under change what is built.
+ */
+GPtrArray *kbuild_make(const char *source, const char *build, const char *release,
+		       const char *compiler);
+
+/* Adds arguments, the last of them NULL; the NULL is added too. */
+void kbuild_add(GPtrArray *argv, ...) G_GNUC_NULL_TERMINATED;
+
+#endif
