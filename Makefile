@@ -68,7 +68,7 @@ unit: $(UNIT)
 	tests/run $(UNIT)
 
 check: packages
-	$(MAKE) all $(UNIT) $(FUZZERS)
+	$(MAKE) all $(UNIT) $(FUZZERS) $(B)/gate
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 demo: packages
@@ -83,13 +83,15 @@ bench: packages
 	$(MAKE) all $(B)/bench
 	tests/bench/run
 
-$(B)/bench: $(B)/tests/bench/bench.o $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
+$(B)/bench: $(B)/tests/bench/bench.o
+$(B)/gate: $(B)/tests/gate/gate.o
+$(B)/bench $(B)/gate: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 include tests/fuzz/rules.mk
 
 FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
-			tests/fuzz/*.c tests/fuzz/common/*.c)
+			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c)
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))
