@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/special.h"
+#include "match/field.h"
 #include "match/inside.h"
 
 /* Tables that vmlinux has between two symbols in some larger section. */
@@ -87,6 +88,34 @@ static gboolean match_entry(struct match *match, struct table *table, guint64 of
 	return FALSE;
 }
 
+/* Whether an address is in the unit's code. */
+static gboolean is_own_code(const struct match *match, guint64 address)
+{
+	for (guint i = 0; i < match->found->len; i++) {
+		const struct section *section = g_ptr_array_index(match->found, i);
+
+		if (section_is_text(section) &&
+		    address - match->places[section->index].address < section->size)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* How many entries of the image's table are about the unit's code. */
+static guint64 count_own(const struct match *match, const struct table *table)
+{
+	const struct reloc *code = entry_code(table, 0);
+	guint64 own = 0;
+
+	for (guint64 slot = 0; slot < table->count; slot++) {
+		guint64 at = slot * table->special->entry_size + code->offset;
+
+		own += is_own_code(
+			match, field_read(table->shipped + at, code->type, table->address + at));
+	}
+	return own;
+}
+
 /* Names the code that an entry is about, if it says. */
 static gboolean refuse_entry(const struct match *match, const struct table *table, guint64 offset,
 			     GError **error)
@@ -128,16 +157,26 @@ static gboolean find_table(const struct match *match, struct table *table)
 	return table->shipped != NULL;
 }
 
+/* Each entry must be there, and no other that is about this unit's code. */
 static gboolean match_table(struct match *match, struct table *table, GError **error)
 {
-	if (!find_table(match, table))
-		return refuse_at(match, table->section, 0, error, "the shipped one has no table %s",
-				 table->section->name);
-	for (guint64 offset = 0; offset < table->section->size;
-	     offset += table->special->entry_size)
+	const struct section *section = table->section;
+	guint64 size = table->special->entry_size, own = section->size / size;
+
+	if (section->size % size || !find_table(match, table))
+		return refuse_at(match, section, 0, error,
+				 "the shipped one has no table %s of this form", section->name);
+	for (guint64 offset = 0; offset < section->size; offset += size)
 		if (!match_entry(match, table, offset))
 			return refuse_entry(match, table, offset, error);
-	return match_found(match, error);
+	if (!match_found(match, error))
+		return FALSE;
+
+	guint64 shipped = count_own(match, table);
+	return shipped == own ||
+	       refuse_at(match, section, 0, error,
+			 "it has %" G_GUINT64_FORMAT " entries, the shipped one %" G_GUINT64_FORMAT,
+			 own, shipped);
 }
 
 /* .orc_unwind_ip has its data in a second table, and the link drops what is redundant in both. */
@@ -146,8 +185,8 @@ static gboolean is_table(const struct match *match, const struct section *sectio
 {
 	return special && special->entry_size && section->flags & SHF_ALLOC &&
 	       (special->policy == SPECIAL_COPY || special->policy == SPECIAL_OBJTOOL) &&
-	       !g_str_has_prefix(section->name, ".orc_") &&
-	       section->size % special->entry_size == 0 && !match->places[section->index].known;
+	       !g_str_has_prefix(section->name, ".orc_") && section->size &&
+	       !match->places[section->index].known;
 }
 
 /* Entries may be about code that only entries of another table lead to (replacement code); such a

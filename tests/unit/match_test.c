@@ -321,6 +321,8 @@ static const struct {
 	{".word 7", ".word 8", "unit.c: function alternative+0x"},
 	{"2: call early", "2: call middle",
 	 "it refers to middle, where the shipped one refers to early"},
+	{".long SECOND_FAULT - ., 3b - ., 1", "# SECOND_FAULT",
+	 "it has 1 entries, the shipped one 2"},
 	{"FIRST_FAULT - ., 3b", "FIRST_FAULT - ., 1b", "unit.c: function faults+0x"},
 };
 
