@@ -11,8 +11,6 @@
 #include "kernel/modules.h"
 #include "lab/lab.h"
 
-#define DEFAULT_TIMEOUT 120 /* seconds */
-
 static const char *const result_names[] = {
 	[LAB_PASSED] = "passed",
 	[LAB_SKIPPED] = "skipped",
@@ -186,9 +184,7 @@ static void options_clear(struct options *options)
 
 int command_try(int argc, char **argv)
 {
-	__attribute__((cleanup(options_clear))) struct options options = {
-		.timeout = DEFAULT_TIMEOUT,
-	};
+	__attribute__((cleanup(options_clear))) struct options options = {0};
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &options.release,
 		 "the kernel's release (default: the one the livepatch is for)", "RELEASE"},
@@ -197,7 +193,8 @@ int command_try(int argc, char **argv)
 		{"output", 0, 0, G_OPTION_ARG_FILENAME, &options.output,
 		 "where to keep the machine's output (default: beside the livepatch)", "FILE"},
 		{"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
-		 "seconds after which the machine is ended (default: 120)", "SECONDS"},
+		 "seconds after which the machine is ended (default: by the size of the modules)",
+		 "SECONDS"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 	g_autoptr(GError) error = NULL;
@@ -208,11 +205,11 @@ int command_try(int argc, char **argv)
 			     "Proves a livepatch in a virtual machine that runs its kernel.",
 			     &status))
 		return status;
-	if (argc != 2 || options.timeout <= 0)
+	if (argc != 2 || options.timeout < 0)
 		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
 			    "see klatch try --help",
 			    argc != 2 ? "one livepatch is wanted"
-				      : "the time limit must be positive");
+				      : "a time limit can't be negative");
 	else if (try_livepatch(&options, argv[1], &passed, &error))
 		return passed ? EXIT_DONE : EXIT_REFUSED;
 	command_print_error(error);

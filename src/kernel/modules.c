@@ -41,11 +41,15 @@ static gboolean is_named(modules_module *module, const char *name)
 	return !strcmp(kmod_module_get_name(module), normal);
 }
 
-/* The module of a name that has a file, or NULL.  No configuration of this machine is read. */
+/*
+ * The module of a name that has a file, or NULL.  No configuration of this machine is read, only
+ * what the kernel's own modules ask for.
+ */
 static modules_module *find_module(const struct kernel *kernel, const char *name, GError **error)
 {
-	const char *no_configuration = NULL;
-	g_autoptr(modules_context) context = kmod_new(kernel->modules, &no_configuration);
+	g_autofree char *soft = g_build_filename(kernel->modules, "modules.softdep", NULL);
+	const char *configuration[] = {soft, NULL};
+	g_autoptr(modules_context) context = kmod_new(kernel->modules, configuration);
 	g_autoptr(modules_module) module = NULL;
 
 	if (context)
@@ -93,25 +97,72 @@ struct object *modules_object(const struct kernel *kernel, const char *name, GEr
 	return bytes ? object_read_bytes(bytes, path, error) : NULL;
 }
 
-/* libkmod lists what a module needs, directly or not, in the order in which it has to be loaded. */
-GPtrArray *modules_dependencies(const struct kernel *kernel, const char *name, GError **error)
+static void add_name(GPtrArray *names, const modules_module *module)
 {
-	g_autoptr(modules_module) module = find_module(kernel, name, error);
-	GPtrArray *names;
-	struct kmod_list *list, *entry;
+	const char *name = kmod_module_get_name(module);
 
-	if (!module)
-		return NULL;
-	names = g_ptr_array_new_with_free_func(g_free);
-	list = kmod_module_get_dependencies(module);
+	if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+		g_ptr_array_add(names, g_strdup(name));
+}
+
+/* libkmod lists what a module needs, directly or not, in the order in which it has to be loaded. */
+static void add_in_order(GPtrArray *names, const modules_module *module)
+{
+	struct kmod_list *list = kmod_module_get_dependencies(module), *entry;
+
 	kmod_list_foreach(entry, list)
 	{
 		g_autoptr(modules_module) needed = kmod_module_get_module(entry);
 
-		g_ptr_array_add(names, g_strdup(kmod_module_get_name(needed)));
+		add_name(names, needed);
 	}
 	kmod_module_unref_list(list);
-	g_ptr_array_add(names, g_strdup(kmod_module_get_name(module)));
+	add_name(names, module);
+}
+
+GPtrArray *modules_dependencies(const struct kernel *kernel, const char *name, GError **error)
+{
+	g_autoptr(modules_module) module = find_module(kernel, name, error);
+	GPtrArray *names;
+
+	if (!module)
+		return NULL;
+	names = g_ptr_array_new_with_free_func(g_free);
+	add_in_order(names, module);
+	return names;
+}
+
+/* What one module wants before it: libkmod resolves aliases such as "crypto-crc32c". */
+static void add_soft(GPtrArray *names, const modules_module *module)
+{
+	struct kmod_list *before = NULL, *after = NULL, *entry;
+
+	kmod_module_get_softdeps(module, &before, &after);
+	kmod_list_foreach(entry, before)
+	{
+		g_autoptr(modules_module) wanted = kmod_module_get_module(entry);
+
+		if (kmod_module_get_path(wanted))
+			add_in_order(names, wanted);
+	}
+	kmod_module_unref_list(before);
+	kmod_module_unref_list(after);
+}
+
+GPtrArray *modules_soft_dependencies(const struct kernel *kernel, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) order = modules_dependencies(kernel, name, error);
+	GPtrArray *names;
+
+	if (!order)
+		return NULL;
+	names = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < order->len; i++) {
+		g_autoptr(modules_module) module = find_module(kernel, order->pdata[i], NULL);
+
+		if (module)
+			add_soft(names, module);
+	}
 	return names;
 }
 

@@ -28,6 +28,12 @@ struct object *modules_object(const struct kernel *kernel, const char *name, GEr
  */
 GPtrArray *modules_dependencies(const struct kernel *kernel, const char *name, GError **error);
 
+/*
+ * The names of the modules that it, or what it depends on, wants to be loaded first if that is
+ * possible (MODULE_SOFTDEP "pre"), in order of loading.  Array of char *, owned.
+ */
+GPtrArray *modules_soft_dependencies(const struct kernel *kernel, const char *name, GError **error);
+
 /* A field of .modinfo ("vermagic", "depends", "name"), or NULL.  Caller frees. */
 char *modules_info(const struct object *module, const char *field);
 

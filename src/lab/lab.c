@@ -14,7 +14,12 @@
 #include "lab/report.h"
 
 #define LOG_LINES 12
-#define MEMORY	  512 /* MiB, besides what the initramfs needs */
+
+/* For any machine, and more for each MiB of modules: the largest load for seconds when emulated. */
+#define MEMORY		512 /* MiB; the initramfs lies in memory twice until it is unpacked */
+#define MEMORY_PER_MIB	4
+#define TIMEOUT		120 /* seconds */
+#define TIMEOUT_PER_MIB 10
 
 /*
  * What the kernel said since the last step began (the guest marks that), its beginning: there the
@@ -55,12 +60,11 @@ static gboolean keep_output(const struct lab_trial *trial, const char *log_path,
 
 /* Why the report stops where it does; all notes go to the step at which it stopped. */
 static void explain_death(struct lab_step *step, const struct report *report,
-			  const struct process_result *result, const struct lab_trial *trial,
-			  const char *log_path)
+			  const struct process_result *result, const char *log_path)
 {
 	g_autofree char *lines = telling_lines(log_path);
 	g_autofree char *timeout =
-		g_strdup_printf("the machine did not end within %u s:", trial->timeout);
+		g_strdup_printf("the machine did not end within %.0f s:", result->seconds);
 	g_autofree char *errors = g_utf8_make_valid(result->errors, -1);
 
 	lab_step_say(step, !report->sound      ? "the guest's report can't be understood"
@@ -87,7 +91,7 @@ static struct lab_report *judge(const struct preparation *preparation, const cha
 		return NULL;
 	}
 	if (report->died)
-		explain_death(report->died, report, result, trial, log_path);
+		explain_death(report->died, report, result, log_path);
 	judged = g_new0(struct lab_report, 1);
 	judged->passed = report->ended;
 	judged->steps = g_steal_pointer(&report->steps);
@@ -101,11 +105,16 @@ static struct lab_report *judge(const struct preparation *preparation, const cha
 	return judged;
 }
 
-static guint64 file_size(const char *path)
+/* What the machine gets for the size of its initramfs. */
+static void give_resources(struct machine *machine, unsigned int timeout)
 {
-	GStatBuf status;
+	GStatBuf status = {0};
+	unsigned int size;
 
-	return g_stat(path, &status) ? 0 : (guint64)status.st_size;
+	g_stat(machine->initramfs, &status);
+	size = (unsigned int)(status.st_size >> 20);
+	machine->memory = MEMORY + MEMORY_PER_MIB * size;
+	machine->timeout = timeout ? timeout : TIMEOUT + TIMEOUT_PER_MIB * size;
 }
 
 struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progress, GError **error)
@@ -120,7 +129,6 @@ struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progr
 		.kernel = trial->kernel->vmlinuz,
 		.initramfs = initramfs,
 		.log_path = log_path,
-		.timeout = trial->timeout,
 	};
 
 	progress_report(progress, "preparing the virtual machine", -1);
@@ -128,8 +136,7 @@ struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progr
 	if (!preparation || !pack(preparation, initramfs, error))
 		return NULL;
 	machine.accelerator = machine_accelerator(trial->directory);
-	/* It lies in memory twice until it is unpacked; a module is read and then laid out. */
-	machine.memory = MEMORY + (unsigned int)(4 * file_size(initramfs) >> 20);
+	give_resources(&machine, trial->timeout);
 	progress_report(progress, "trying the livepatch in the virtual machine", -1);
 	if (!machine_run(&machine, &result, error) || !keep_output(trial, log_path, &result, error))
 		return NULL;

@@ -16,7 +16,7 @@ struct lab_trial {
 	const char *plan;	 /* a file with steps of the user's own (lab/plan.h), or NULL */
 	const char *directory;	 /* for what the trial needs meanwhile; the caller removes it */
 	const char *output_path; /* where the machine's output is kept */
-	unsigned int timeout;	 /* seconds for the whole machine */
+	unsigned int timeout;	 /* seconds for the whole machine; 0: enough for its modules */
 };
 
 enum lab_result {

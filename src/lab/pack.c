@@ -20,33 +20,65 @@ static gboolean add_module(struct initramfs *initramfs, const char *name, GBytes
 	return initramfs_add_file(initramfs, path, content, error);
 }
 
-/* All modules that the plan loads, with the facts about them. */
-static gboolean add_modules(const struct preparation *preparation, struct initramfs *initramfs,
-			    GString *facts, GError **error)
+static void append_words(GString *line, const char *before, const GPtrArray *words, guint count)
+{
+	for (guint i = 0; i < count; i++)
+		g_string_append_printf(line, "%s%s", before, (char *)words->pdata[i]);
+}
+
+/* A module of the kernel, with the fact about it. */
+static gboolean add_kernel_module(const struct kernel *kernel, struct initramfs *initramfs,
+				  const char *name, GString *facts, GError **error)
+{
+	g_autoptr(GPtrArray) order = modules_dependencies(kernel, name, error);
+	g_autoptr(GPtrArray) soft = order ? modules_soft_dependencies(kernel, name, error) : NULL;
+	g_autoptr(GBytes) content = soft ? modules_bytes(kernel, name, error) : NULL;
+
+	if (!content || !add_module(initramfs, name, content, error))
+		return FALSE;
+	g_string_append_printf(facts, "module %s", name);
+	append_words(facts, " ?", soft, soft->len);
+	append_words(facts, " ", order, order->len - 1); /* the last is itself */
+	g_string_append_c(facts, '\n');
+	return TRUE;
+}
+
+/* The names of all modules of the kernel that the plan may load. */
+static GPtrArray *collect_modules(const struct preparation *preparation, GError **error)
 {
 	const struct kernel *kernel = preparation->trial->kernel;
 	g_autoptr(GPtrArray) loaded = plan_arguments(preparation->plan, "load");
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < preparation->needs->len; i++)
-		g_ptr_array_add(names, g_strdup(preparation->needs->pdata[i]));
-	for (guint i = 0; i < loaded->len; i++)
-		if (strcmp(loaded->pdata[i], "livepatch") &&
-		    !prepare_dependencies(kernel, loaded->pdata[i], names, error))
-			return FALSE;
-	for (guint i = 0; i < names->len; i++) {
-		g_autoptr(GPtrArray) order = modules_dependencies(kernel, names->pdata[i], error);
-		g_autoptr(GBytes) content =
-			order ? modules_bytes(kernel, names->pdata[i], error) : NULL;
+		g_ptr_array_add(loaded, g_strdup(preparation->needs->pdata[i]));
+	for (guint i = 0; i < loaded->len; i++) {
+		g_autoptr(GPtrArray) soft = NULL;
 
-		if (!content || !add_module(initramfs, names->pdata[i], content, error))
-			return FALSE;
-		g_string_append_printf(facts, "module %s", (char *)names->pdata[i]);
-		for (guint j = 0; j + 1 < order->len; j++)
-			g_string_append_printf(facts, " %s", (char *)order->pdata[j]);
-		g_string_append_c(facts, '\n');
+		if (!strcmp(loaded->pdata[i], "livepatch"))
+			continue;
+		if (!prepare_dependencies(kernel, loaded->pdata[i], names, error))
+			return NULL;
+		soft = modules_soft_dependencies(kernel, loaded->pdata[i], error);
+		if (!soft)
+			return NULL;
+		for (guint j = 0; j < soft->len; j++)
+			if (!prepare_dependencies(kernel, soft->pdata[j], names, error))
+				return NULL;
 	}
-	return TRUE;
+	return g_steal_pointer(&names);
+}
+
+static gboolean add_modules(const struct preparation *preparation, struct initramfs *initramfs,
+			    GString *facts, GError **error)
+{
+	g_autoptr(GPtrArray) names = collect_modules(preparation, error);
+
+	for (guint i = 0; names && i < names->len; i++)
+		if (!add_kernel_module(preparation->trial->kernel, initramfs, names->pdata[i],
+				       facts, error))
+			return FALSE;
+	return names != NULL;
 }
 
 static gboolean add_livepatch(const struct preparation *preparation, struct initramfs *initramfs,
@@ -58,8 +90,7 @@ static gboolean add_livepatch(const struct preparation *preparation, struct init
 		return FALSE;
 	g_string_append_printf(facts, "livepatch %s\nmodule %s", preparation->name,
 			       preparation->name);
-	for (guint i = 0; i < preparation->needs->len; i++)
-		g_string_append_printf(facts, " %s", (char *)preparation->needs->pdata[i]);
+	append_words(facts, " ", preparation->needs, preparation->needs->len);
 	g_string_append_c(facts, '\n');
 	for (guint i = 0; i < preparation->objects->len; i++) {
 		const struct check_object *object = g_ptr_array_index(preparation->objects, i);

@@ -19,6 +19,15 @@ static const char low[] = ".section .modinfo, \"a\"\n"
 static const char middle[] = ".section __ksymtab_strings, \"a\"\n .asciz \"middle_one\"\n"
 			     ".text\n .globl middle_one\n middle_one: call low_one\n";
 static const char top[] = ".text\n call middle_one\n call low_one\n";
+/* "user" needs "wisher", which wants what goes by the name of "other-name", and what is not there.
+ */
+static const char wisher[] =
+	".section .modinfo, \"a\"\n .asciz \"softdep=pre: other-name nothing\"\n"
+	".section __ksymtab_strings, \"a\"\n .asciz \"wisher_one\"\n"
+	".text\n .globl wisher_one\n wisher_one: ret\n";
+static const char wish[] = ".section .modinfo, \"a\"\n .asciz \"alias=other-name\"\n"
+			   ".text\n call low_one\n";
+static const char user[] = ".text\n call wisher_one\n";
 
 static struct kernel *make_modules(const char *directory)
 {
@@ -30,9 +39,13 @@ static struct kernel *make_modules(const char *directory)
 	g_free(compile(directory, "low.S", low, NULL));
 	g_free(compile(directory, "middle.S", middle, NULL));
 	g_free(compile(directory, "top.S", top, NULL));
+	g_free(compile(directory, "wisher.S", wisher, NULL));
+	g_free(compile(directory, "wish.S", wish, NULL));
+	g_free(compile(directory, "user.S", user, NULL));
 	g_free(output_of(directory, "sh", "-c",
 			 "m=image/lib/modules/" RELEASE "; mkdir -p $m/kernel/drivers;"
 			 "cp low.o $m/kernel/low.ko; cp middle.o $m/kernel/drivers/mid-dle.ko;"
+			 "for i in wisher wish user; do cp $i.o $m/kernel/$i.ko; done;"
 			 "xz -c top.o >$m/kernel/drivers/top.ko.xz; touch $m/modules.order;"
 			 "echo kernel/inside.ko >$m/modules.builtin",
 			 NULL));
@@ -54,6 +67,20 @@ static void test_dependencies_in_order(void **state)
 	assert_string_equal(names->pdata[2], "top");
 	g_autoptr(GPtrArray) alone = modules_dependencies(kernel, "low", &error);
 	assert_int_equal(alone->len, 1);
+}
+
+static void test_soft_dependencies_by_alias(void **state)
+{
+	AUTO(kernel) kernel = make_modules(*state);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) names = modules_soft_dependencies(kernel, "user", &error);
+
+	assert_no_error(error);
+	assert_int_equal(names->len, 2);
+	assert_string_equal(names->pdata[0], "low");
+	assert_string_equal(names->pdata[1], "wish");
+	g_autoptr(GPtrArray) none = modules_soft_dependencies(kernel, "top", &error);
+	assert_int_equal(none->len, 0);
 }
 
 static void test_found_by_either_name(void **state)
@@ -121,9 +148,9 @@ static void test_what_is_no_module(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_dependencies_in_order),  TEST(test_found_by_either_name),
-		TEST(test_compressed_is_unpacked), TEST(test_information),
-		TEST(test_what_is_no_module),
+		TEST(test_dependencies_in_order), TEST(test_soft_dependencies_by_alias),
+		TEST(test_found_by_either_name),  TEST(test_compressed_is_unpacked),
+		TEST(test_information),		  TEST(test_what_is_no_module),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

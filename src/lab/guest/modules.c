@@ -43,14 +43,15 @@ static int insert(const char *name)
 /* A dependency may be loaded already, or be a target itself. */
 static int insert_dependency(struct guest *guest, const char *name)
 {
-	struct module *module = module_find(guest, name);
-	int result = insert(name);
+	bool wanted_only = *name == '?';
+	struct module *module = module_find(guest, name + wanted_only);
+	int result = insert(name + wanted_only);
 
 	if (result == EEXIST)
 		result = 0;
 	if (!result && module)
 		module->loaded = module->tried = true;
-	return result;
+	return wanted_only ? 0 : result;
 }
 
 /* Loads what a module needs.  Returns an errno, with a note. */
