@@ -336,20 +336,26 @@ char *difference_text(const struct difference *difference, const char *subject)
 
 	g_autofree char *original = target_text(difference->original);
 	g_autofree char *patched = target_text(difference->patched);
-	if (!strcmp(original, patched))
-		return g_strdup_printf("%s that it refers to at +0x%" G_GINT64_MODIFIER "x differs",
-				       patched, difference->offset);
-	return g_strdup_printf("refers to %s instead of %s at +0x%" G_GINT64_MODIFIER "x", patched,
-			       original, difference->offset);
+	gboolean named =
+		difference->patched->entity && difference->patched->entity->kind != ENTITY_CONSTANT;
+	if (strcmp(original, patched))
+		return g_strdup_printf("refers to %s instead of %s at +0x%" G_GINT64_MODIFIER "x",
+				       patched, original, difference->offset);
+	return g_strdup_printf(named ? "refers to another %s at +0x%" G_GINT64_MODIFIER "x"
+				     : "%s that it refers to at +0x%" G_GINT64_MODIFIER "x differs",
+			       patched, difference->offset);
 }
 
-/* The code of a function.  Functions that share a section can't be told apart, see split.c. */
+/* Functions that are connected by short jumps come along together or not at all, see split.c. */
+static gboolean shares_section(const struct side *side, const struct entity *entity)
+{
+	return side->bodies[entity->symbol->section->index]->len > 1;
+}
+
 static struct range range_of_code(const struct side *side, const struct entity *entity)
 {
-	const struct section *section = entity->symbol->section;
-
-	return side->bodies[section->index]->len > 1 ? range_of_section(side, section)
-						     : range_of_entity(side, entity);
+	return shares_section(side, entity) ? range_of_section(side, entity->symbol->section)
+					    : range_of_entity(side, entity);
 }
 
 static const struct entry *entry_at(const struct entity *entity, guint index)
@@ -387,7 +393,9 @@ char *function_difference(const struct side *original_side, const struct entity 
 	struct difference difference;
 
 	if (!ranges_equal(&one, &two, &difference))
-		return difference_text(&difference, "code");
+		return difference_text(&difference, shares_section(patched_side, patched)
+							    ? "code that it is connected with"
+							    : "code");
 
 	char *entries = entries_difference(original_side, original, patched_side, patched);
 	if (entries)

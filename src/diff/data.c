@@ -101,13 +101,12 @@ static void check_moved(struct comparison *comparison, const struct entity *orig
 	const struct entity *patched = g_hash_table_lookup(comparison->patched->by_name, name);
 	g_autofree char *what = NULL;
 
-	if (patched && patched->kind == ENTITY_FOREIGN) {
-		what = g_strdup_printf("%s moved to another file", name);
-		refuse(comparison, original->symbol, what, "leave it where it is",
-		       "the kernel goes on using the one that was here");
-	} else if (!patched && original->kind == ENTITY_FUNCTION) {
-		note(comparison, "%s was removed; it stays in memory", name);
-	}
+	if (original->twin || !original->global || original->kind == ENTITY_FOREIGN || !patched ||
+	    patched->kind != ENTITY_FOREIGN)
+		return;
+	what = g_strdup_printf("%s moved to another file", name);
+	refuse(comparison, original->symbol, what, "leave it where it is",
+	       "the kernel goes on using the one that was here");
 }
 
 /*
@@ -234,8 +233,7 @@ void compare_data(struct comparison *comparison)
 
 		if (is_variable(entity))
 			check_variable(comparison, entity);
-		if (!entity->twin && entity->global && entity->kind != ENTITY_FOREIGN)
-			check_moved(comparison, entity);
+		check_moved(comparison, entity);
 	}
 	for (guint i = 0; i < comparison->patched->count; i++)
 		if (is_variable(&comparison->patched->entities[i]))

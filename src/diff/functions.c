@@ -43,6 +43,25 @@ static void compare_alias(struct comparison *comparison, const struct entity *or
 	       original->body ? original->body->symbol->name : "a place outside of any function");
 }
 
+/*
+ * A function that is only inlined now has changed where it was called.  But a pointer to it that
+ * was stored is still there, and nothing is left that could replace it.
+ */
+static void note_vanished(struct comparison *comparison, const struct entity *original)
+{
+	const char *name = original->symbol->name;
+
+	if (side_address_use(original) && !section_is_init(original->symbol->section)) {
+		note(comparison,
+		     "%s is gone, but its address was taken: what holds it still calls the "
+		     "original; mark it noinline to have it replaced",
+		     name);
+		return;
+	}
+	if (original->global && !g_hash_table_contains(comparison->patched->by_name, name))
+		note(comparison, "%s was removed; it stays in memory", name);
+}
+
 void compare_functions(struct comparison *comparison)
 {
 	for (guint i = 0; i < comparison->original->count; i++) {
@@ -50,6 +69,8 @@ void compare_functions(struct comparison *comparison)
 
 		if (entity->kind == ENTITY_FUNCTION && entity->twin)
 			compare_function(comparison, entity);
+		else if (entity->kind == ENTITY_FUNCTION)
+			note_vanished(comparison, entity);
 		else if (entity->kind == ENTITY_ALIAS && entity->twin)
 			compare_alias(comparison, entity);
 	}

@@ -22,22 +22,23 @@ static void refuse_untraceable(struct comparison *comparison, const struct entit
 /* Why the callers can't stand in for a function; NULL if they can.  Caller frees. */
 static char *obstacle(const struct entity *original)
 {
+	const struct use *taken = side_address_use(original);
+	const struct entity *taker = taken ? use_owner(taken) : NULL;
 	gboolean called = FALSE;
 
 	if (original->global)
 		return g_strdup("other files can call it");
+	if (taken)
+		return g_strdup_printf("its address is taken by %s",
+				       taker ? taker->symbol->name : taken->section->name);
 	for (guint i = 0; original->uses && i < original->uses->len; i++) {
 		const struct use *use = &g_array_index(original->uses, struct use, i);
 		const struct entity *owner = use_owner(use);
 
-		/* Neither its own entries in special sections nor labels in it are callers. */
-		if (owner == original || use->at)
+		if (!use->branch || owner == original)
 			continue;
-		if (!use->branch)
-			return g_strdup_printf("its address is taken by %s",
-					       owner ? owner->symbol->name : use->section->name);
 		if (!owner || owner->kind != ENTITY_FUNCTION)
-			return g_strdup_printf("code outside of any function calls it");
+			return g_strdup("code outside of any function calls it");
 		called |= !section_is_init(owner->symbol->section);
 	}
 	return called ? NULL : g_strdup("nothing that could be replaced instead calls it");

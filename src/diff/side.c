@@ -454,6 +454,17 @@ static void find_uses(struct side *side)
 	}
 }
 
+const struct use *side_address_use(const struct entity *function)
+{
+	for (guint i = 0; function->uses && i < function->uses->len; i++) {
+		const struct use *use = &g_array_index(function->uses, struct use, i);
+
+		if (!use->branch && !use->at && use_owner(use) != function)
+			return use;
+	}
+	return NULL;
+}
+
 /* Whether all that a variable holds are addresses inside of functions, as for computed gotos. */
 static gboolean is_jump_table(const struct side *side, const struct entity *entity)
 {

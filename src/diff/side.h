@@ -102,6 +102,10 @@ const struct reference *side_references(const struct side *side, const struct se
 /* Where anonymous bytes that begin at a place end: at the next place that is referred to. */
 guint64 side_extent(const struct side *side, const struct section *section, guint64 at);
 
+/* A use that takes the address of a function, or NULL: through it others than its callers here can
+ * reach it.  Neither its own entries in special sections nor labels in it count. */
+const struct use *side_address_use(const struct entity *function);
+
 /* The function that a use lies in (of a cold part the whole), or the variable, or NULL. */
 static inline struct entity *use_owner(const struct use *use)
 {

@@ -1,0 +1,10 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	if (x < 0) {
+		fail("negative");
+		fail("twice");
+	}
+	return ask(x);
+}

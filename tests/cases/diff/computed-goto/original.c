@@ -1,0 +1,17 @@
+#include "../kernel.h"
+
+int f(const unsigned char *code)
+{
+	static const void *const table[] = {&&add, &&multiply, &&end};
+	int value = 0;
+
+	goto *table[*code];
+add:
+	value += ask(*code);
+	goto *table[*++code];
+multiply:
+	value *= ask(*code);
+	goto *table[*++code];
+end:
+	return value;
+}

@@ -1,0 +1,7 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	DEBUG("value");
+	return ask(x);
+}

@@ -1,0 +1,10 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	return ask(x);
+}
+int g(int x)
+{
+	return ask(x) + 1;
+}

@@ -1,0 +1,6 @@
+#include "../kernel.h"
+
+int g(int x)
+{
+	return ask(x) + 1;
+}

@@ -1,0 +1,16 @@
+#include "../kernel.h"
+
+static NOINLINE IN(".sched.text") int first(int x)
+{
+	return ask(x) + ask(x + 1) + ask(x + 2);
+}
+
+static NOINLINE IN(".sched.text") int second(int x)
+{
+	return first(x) + 1;
+}
+
+IN(".sched.text") int third(int x)
+{
+	return second(x) - first(x);
+}

@@ -1,0 +1,11 @@
+#include "../kernel.h"
+
+static NOINLINE int prepare(int x)
+{
+	return ask(x) + 2;
+}
+
+int f(int x)
+{
+	return prepare(x) + 1;
+}

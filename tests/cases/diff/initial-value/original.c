@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+int limit = 3;
+
+int f(int x)
+{
+	return ask(limit + x);
+}

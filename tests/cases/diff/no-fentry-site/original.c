@@ -1,0 +1,21 @@
+#include "../kernel.h"
+
+static NOTRACE int quiet(int x)
+{
+	return ask(x);
+}
+
+int f(int x)
+{
+	return quiet(x) + 1;
+}
+
+int g(int x)
+{
+	return quiet(x) - 1;
+}
+
+int h(int x)
+{
+	return ask(x);
+}

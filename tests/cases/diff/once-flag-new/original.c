@@ -1,0 +1,7 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	WARN_ONCE(x > 5, "five");
+	return ask(x);
+}

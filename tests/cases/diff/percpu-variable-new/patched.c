@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+static int count IN(".data..percpu");
+
+int f(int x)
+{
+	return ask(count += x);
+}

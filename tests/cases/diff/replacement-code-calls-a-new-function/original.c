@@ -1,0 +1,10 @@
+#include "../kernel.h"
+
+static USED NOINLINE void helper(void)
+{
+	ask(3);
+}
+int f(int x)
+{
+	return ask(x);
+}

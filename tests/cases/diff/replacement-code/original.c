@@ -1,0 +1,13 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	ALTERNATIVE("nop", "mfence", 7);
+	return ask(x);
+}
+
+int g(int x)
+{
+	ALTERNATIVE("nop", "lfence", 7);
+	return ask(x);
+}

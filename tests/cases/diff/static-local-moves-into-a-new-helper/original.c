@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	static int count;
+
+	return ask(count += x) + 1;
+}

@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+static int lock;
+
+int f(int x)
+{
+	return use(&lock);
+}

@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+int lock;
+
+int f(int x)
+{
+	return use(&lock);
+}

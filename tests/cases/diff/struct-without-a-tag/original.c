@@ -1,0 +1,10 @@
+#include "../kernel.h"
+
+typedef struct {
+	int value;
+} thing_t;
+
+int f(thing_t *thing)
+{
+	return ask(thing->value);
+}

@@ -1,0 +1,11 @@
+#include "../kernel.h"
+
+typedef struct {
+	int value;
+	int more;
+} thing_t;
+
+int f(thing_t *thing)
+{
+	return ask(thing->value);
+}

@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	return ask(x) + 1;
+}
+
+/* a comment */

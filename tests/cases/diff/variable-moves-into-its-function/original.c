@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+static int count;
+
+int f(int x)
+{
+	return ask(count += x);
+}

@@ -1,0 +1,7 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	static int count;
+	return ask(count += x);
+}
