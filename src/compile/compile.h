@@ -11,7 +11,6 @@
 #include <glib.h>
 
 #include "base/cleanup.h"
-#include "base/progress.h"
 #include "kernel/kernel.h"
 #include "tree/commands.h"
 #include "tree/overlay.h"
@@ -24,20 +23,22 @@ struct compiled {
 };
 
 /*
- * Compiles units (of struct unit *) below `directory`, at most process_jobs() at once.  Returns an
- * array of struct compiled *, in order, owned.
+ * Compiles units (of struct unit *) below `directory` (an absolute path; made), one more at once
+ * than process_jobs().  Returns an array of struct compiled *, in order, owned.
  *
  * types: compile original and patched with debug information, for the comparison of types.
  * KLATCH_REFUSED with the compiler's own lines, at the user's file and line, if the patched source
  * does not compile; KLATCH_ENVIRONMENT if the original does not.
  * After each compile the list of files it read is checked: no patched unit may have read the
- * original of a patched file.
+ * original of a patched file.  (One that did, through a "..", is compiled again in an overlay that
+ * has the directory concerned.)
  */
 GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *overlay,
 			 const GPtrArray *units, gboolean types, const char *directory,
-			 struct progress *progress, GError **error);
+			 GError **error);
 
-/* Runs a kernel's objtool on an object, in place, with the arguments of a unit. */
+/* Runs a kernel's objtool on an object, in place, with the arguments of a unit; does nothing if
+ * none is run on that unit. */
 gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, const char *path,
 			 GError **error);
 

@@ -390,6 +390,8 @@ static gboolean unfold_files(const struct overlay *overlay, const struct kernel 
 {
 	g_autoptr(GList) paths = g_hash_table_get_keys(touched);
 
+	if (!overlay_unfold(overlay, kernel, "", error))
+		return FALSE;
 	for (GList *at = paths; at; at = at->next) {
 		const char *path = at->data, *slash = strrchr(path, '/');
 		g_autofree char *directory = g_strndup(path, slash ? slash - path : 0);
