@@ -122,25 +122,42 @@ static struct binding *bind_defined(struct binder *binder, struct symbol *symbol
 	return klp(&at, where, error);
 }
 
-/* An export of another module: found among its symbols, if it is sure to be loaded by then. */
-static struct binding *bind_module_export(struct binder *binder, const struct export *export,
-					  const char *where, GError **error)
+/*
+ * Whether what another object has is sure to be there while the unit's own is: vmlinux always, a
+ * module only if this one depends on it.
+ */
+static gboolean is_there(struct binder *binder, const char *name, const char *object,
+			 const char *where, GError **error)
 {
 	const char *user = binder->unit->unit->object;
 	g_autoptr(GError) cause = NULL;
+
+	if (!strcmp(object, "vmlinux") || !strcmp(object, user) ||
+	    (strcmp(user, "vmlinux") != 0 && scope_depends(binder->scope, user, object, &cause)))
+		return TRUE;
+	if (cause) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return FALSE;
+	}
+	return fail(name, where, "let the patch do without it", error,
+		    "it is in %s, which %s does not depend on: it may not be loaded", object, user);
+}
+
+/* The code of a new function is bound when its object comes. */
+static struct binding *bind_new(struct binder *binder, const char *name, const char *object,
+				const char *where, GError **error)
+{
+	return is_there(binder, name, object, where, error) ? plain(name) : NULL;
+}
+
+/* An export of another module: found among its symbols. */
+static struct binding *bind_module_export(struct binder *binder, const struct export *export,
+					  const char *where, GError **error)
+{
 	struct location at;
 
-	if (!strcmp(user, "vmlinux") ||
-	    !scope_depends(binder->scope, user, export->object, &cause)) {
-		if (cause)
-			g_propagate_error(error, g_steal_pointer(&cause));
-		else
-			fail(export->name, where, "let the patch do without it", error,
-			     "it is exported by %s, which %s does not depend on: it may not be "
-			     "loaded",
-			     export->object, user);
+	if (!is_there(binder, export->name, export->object, where, error))
 		return NULL;
-	}
 
 	const struct image *image = scope_image(binder->scope, export->object, error);
 	if (!image || !resolve_undefined(image, export->name, where, &at, error))
@@ -176,10 +193,11 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 				      GError **error)
 {
 	struct scope *scope = binder->scope;
+	const char *bringer = g_hash_table_lookup(scope->globals, name);
 	struct location at;
 
-	if (g_hash_table_contains(scope->globals, name))
-		return plain(name);
+	if (bringer)
+		return bind_new(binder, name, bringer, where, error);
 	if (strcmp(binder->unit->unit->object, "vmlinux") != 0) {
 		if (!resolve_undefined(binder->unit->image, name, where, &at, error))
 			return NULL;

@@ -20,7 +20,7 @@ static gboolean add_globals(struct scope *scope, const struct link_unit *unit, G
 		struct symbol *symbol = object_symbol_at(unit->patched, i);
 
 		if (!scope_is_new_global(unit, symbol) ||
-		    g_hash_table_add(scope->globals, symbol->name))
+		    g_hash_table_insert(scope->globals, symbol->name, (char *)unit->unit->object))
 			continue;
 		klatch_fail(error, KLATCH_REFUSED, "the units can't be linked", unit->unit->source,
 			    NULL, "%s is also defined in another patched unit", symbol->name);

@@ -15,7 +15,7 @@ struct scope {
 	const struct kernel *kernel;
 	struct exports *exports;
 	GHashTable *images;  /* name -> struct image * that was opened for a symbol, owned */
-	GHashTable *globals; /* set of the names of new globals that come along, borrowed */
+	GHashTable *globals; /* new global that comes along -> its unit's object; both borrowed */
 };
 
 /* KLATCH_REFUSED if two units bring along a global of the same name. */

@@ -397,7 +397,7 @@ static void test_name_that_counts_differently_is_refused(void **state)
 static void test_export_of_a_stranger_is_refused(void **state)
 {
 	must_refuse(*state, UNIT("callee(x)+unneeded(x)", "3", "0"),
-		    "unit.c: caller: unneeded can't be bound: it is exported by stranger, which "
+		    "unit.c: caller: unneeded can't be bound: it is in stranger, which "
 		    "user does not depend on");
 }
 
