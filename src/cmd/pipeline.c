@@ -200,9 +200,9 @@ static gboolean stage_compile(struct pipeline *pipeline, GError **error)
 	g_autofree char *directory = workspace_path(pipeline->request->workspace, "objects");
 	GError *problem = NULL;
 
-	pipeline->compiled = compile_units(
-		pipeline->kernel, pipeline->overlay, pipeline->touched->units,
-		types_may_change(pipeline->overlay), directory, pipeline->progress, &problem);
+	pipeline->compiled =
+		compile_units(pipeline->kernel, pipeline->overlay, pipeline->touched->units,
+			      types_may_change(pipeline->overlay), directory, &problem);
 	return pipeline->compiled || keep_refusal(pipeline, problem, error);
 }
 
