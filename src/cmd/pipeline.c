@@ -17,6 +17,7 @@
 #include "diff/diff.h"
 #include "kernel/kernel.h"
 #include "link/link.h"
+#include "link/runtime.h"
 #include "match/match.h"
 #include "tree/commands.h"
 #include "tree/overlay.h"
@@ -157,7 +158,7 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 		return FALSE;
 	}
 	pipeline->kernel = kernel_open(request->release, error);
-	if (!pipeline->kernel)
+	if (!pipeline->kernel || !runtime_renew(pipeline->kernel, error))
 		return FALSE;
 	pipeline->result->kernel = g_strdup(pipeline->kernel->release);
 	pipeline->commands = commands_open(pipeline->kernel, error);

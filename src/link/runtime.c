@@ -9,10 +9,12 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
+#include "kernel/cache.h"
 
 #define WHAT	  "the kernel side can't be compiled"
 #define RESOURCES "/klatch/late/"
@@ -54,6 +56,46 @@ static gboolean unpack_sources(const char *directory, GError **error)
 	return TRUE;
 }
 
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of all sources, in the order of their names.  Caller frees. */
+static char *sources_digest(void)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_auto(GStrv) names =
+		g_resources_enumerate_children(RESOURCES, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+
+	for (char **name = names; name && *name; name++)
+		g_ptr_array_add(sorted, *name);
+	g_ptr_array_sort(sorted, compare_names);
+	for (guint i = 0; i < sorted->len; i++) {
+		g_autofree char *path = g_strconcat(RESOURCES, sorted->pdata[i], NULL);
+		g_autoptr(GBytes) bytes =
+			g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+		g_checksum_update(sum, (const guchar *)path, strlen(path) + 1);
+		g_checksum_update(sum, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	}
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+static char *digest_path(const char *directory)
+{
+	return g_build_filename(directory, "digest", NULL);
+}
+
+static gboolean is_current(const char *directory)
+{
+	g_autofree char *path = digest_path(directory), *current = sources_digest();
+	g_autofree char *kept = NULL;
+
+	return g_file_get_contents(path, &kept, NULL, NULL) && !strcmp(kept, current);
+}
+
 static gboolean run_make(const char *source, const char *build, const char *release,
 			 const char *compiler, const char *directory, GError **error)
 {
@@ -93,7 +135,9 @@ static gboolean compile_below(const char *work, const char *source, const char *
 	for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
 		if (!keep_result(work, directory, results[i], error))
 			return FALSE;
-	return TRUE;
+
+	g_autofree char *path = digest_path(directory), *digest = sources_digest();
+	return files_write(path, digest, strlen(digest), error);
 }
 
 gboolean runtime_compile(const char *source, const char *build, const char *release,
@@ -106,4 +150,22 @@ gboolean runtime_compile(const char *source, const char *build, const char *rele
 		return FALSE;
 	}
 	return files_remove_tree(work, error);
+}
+
+gboolean runtime_renew(const struct kernel *kernel, GError **error)
+{
+	gboolean good;
+	int lock;
+
+	if (is_current(kernel->late))
+		return TRUE;
+	lock = cache_lock(kernel->release, FALSE, error);
+	if (lock < 0)
+		return FALSE;
+	/* Another klatch may have done it while this one waited. */
+	good = is_current(kernel->late) ||
+	       runtime_compile(kernel->source, kernel->build, kernel->release, kernel->compiler,
+			       kernel->late, error);
+	close(lock);
+	return good;
 }
