@@ -132,6 +132,10 @@ struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progr
 	};
 
 	progress_report(progress, "preparing the virtual machine", -1);
+	/* Empty at first: what can't be written is known now, and no older output taken for this.
+	 */
+	if (!files_write(trial->output_path, "", 0, error))
+		return NULL;
 	preparation = prepare(trial, error);
 	if (!preparation || !pack(preparation, initramfs, error))
 		return NULL;
