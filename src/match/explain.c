@@ -317,7 +317,6 @@ gboolean refuse_section(const struct match *match, const struct section *section
 		if (at < symbol->value + symbol->size)
 			return refuse_difference(match, section, at, error);
 	}
-	return refuse_at(match, section, 0, error,
-			 "what section %s holds is not in this order in the shipped one",
+	return refuse_at(match, section, 0, error, "the shipped one has no section %s like this",
 			 section->name);
 }

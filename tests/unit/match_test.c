@@ -312,7 +312,7 @@ static const struct {
 	/* data */
 	{"9, 16}", "9, 17}", "unit.c: data squares+0xc"},
 	{"limit = 7", "limit = 8", "unit.c: data limit+0x0"},
-	{"counter, tally;", "tally, counter;", "section .bss holds"},
+	{"counter, tally;", "tally, counter;", "no section .bss like this"},
 	/* names */
 	{"helper", "helped", "no function of this name"},
 	/* tables, named by the code they are about */
