@@ -11,7 +11,8 @@
 #define QEMU "qemu-system-x86_64"
 
 #define PROBE_SECONDS 2
-#define PROBE_PORT    "0xf4"
+#define PROBE_DEVICE  "isa-debug-exit,iosize=4,iobase=0xf4"
+#define PROBE_PORT    0xf4
 #define PROBE_SAYS    0x10
 #define PROBE_STATUS  (PROBE_SAYS << 1 | 1) /* what isa-debug-exit makes of it */
 
@@ -42,20 +43,14 @@ static const struct {
 	.header = PROBE_BASE,
 	.load = PROBE_BASE,
 	.entry = PROBE_BASE + G_STRUCT_OFFSET(typeof(probe_kernel), code),
-	.code = {0xb0, PROBE_SAYS, 0xe6, 0xf4, 0xf4},
+	.code = {0xb0, PROBE_SAYS, 0xe6, PROBE_PORT, 0xf4},
 };
 
 static gboolean kvm_works(const char *directory)
 {
 	g_autofree char *kernel = g_build_filename(directory, "probe", NULL);
-	const char *argv[] = {COMMON,
-			      "-accel",
-			      "kvm",
-			      "-kernel",
-			      kernel,
-			      "-device",
-			      "isa-debug-exit,iosize=4,iobase=" PROBE_PORT,
-			      NULL};
+	const char *argv[] = {COMMON, "-accel",	 "kvm",	       "-kernel",
+			      kernel, "-device", PROBE_DEVICE, NULL};
 	const struct process process = {.argv = argv, .timeout = PROBE_SECONDS};
 	AUTO_PROCESS_RESULT result = {0};
 

@@ -27,7 +27,7 @@ int main(void)
 	timer_settime(timer, 0, &slow, NULL);
 	sigwaitinfo(&set, &info); /* the old setting's signal, still pending */
 	sigwaitinfo(&set, &info); /* the new one's */
-	printf("a timer set anew has %s\n", info.si_overrun ? "overruns of its former setting"
-							    : "no overruns");
+	printf("a timer set anew has %s\n",
+	       info.si_overrun ? "overruns of its former setting" : "no overruns");
 	return 0;
 }

@@ -73,11 +73,12 @@ static bool is_known(const struct guest *guest, const char *text)
 
 static void learn(struct guest *guest, const char *text)
 {
-	struct known_line *known = malloc(sizeof(*known) + strlen(text) + 1);
+	size_t size = strlen(text) + 1;
+	struct known_line *known = malloc(sizeof(*known) + size);
 
 	if (!known)
 		abort();
-	strcpy(known->text, text);
+	memcpy(known->text, text, size);
 	known->next = guest->known;
 	guest->known = known;
 }

@@ -32,8 +32,8 @@ void guest_note(struct guest *guest, const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("note ", guest->report);
 	va_start(arguments, format);
+	fputs("note ", guest->report);
 	vfprintf(guest->report, format, arguments);
 	va_end(arguments);
 	fputc('\n', guest->report);
