@@ -96,38 +96,20 @@ static struct range rest_of_entry(const struct side *side, const struct section 
 	return range;
 }
 
-/* Anonymous bytes up to the next place that is referred to. */
-static struct range rest_of_extent(const struct side *side, const struct section *section,
-				   guint64 at)
+/* A piece of replacement code: up to the next place that is referred to. */
+static struct range replacement_code(const struct side *side, const struct reference *reference)
 {
-	struct range range = {.side = side, .section = section, .start = at};
+	struct range range = {
+		.side = side,
+		.section = reference->section,
+		.start = reference->at,
+	};
 
-	if (at < section->size)
-		range.size = MIN(side_extent(side, section, at), section->size) - at;
+	if (range.start < range.section->size)
+		range.size =
+			MIN(side_extent(side, range.section, range.start), range.section->size) -
+			range.start;
 	return range;
-}
-
-static gboolean is_zero(const struct range *range, guint64 from)
-{
-	guint count;
-
-	side_references(range->side, range->section, range->start + from,
-			range->start + range->size, &count);
-	for (guint64 i = from; i < range->size && !count; i++)
-		if (byte_at(range, i))
-			return FALSE;
-	return !count;
-}
-
-/* The same up to padding behind the shorter one. */
-static gboolean extents_equal(struct range original, struct range patched, guint depth)
-{
-	guint64 common = MIN(original.size, patched.size);
-
-	if (!is_zero(&original, common) || !is_zero(&patched, common))
-		return FALSE;
-	original.size = patched.size = common;
-	return compare_ranges(&original, &patched, depth, NULL);
 }
 
 /*
@@ -155,10 +137,37 @@ static gboolean code_equal(const struct range *original_place, const struct refe
 
 	if (empty != is_empty_code(patched_place->side, patched_place->section, patched))
 		return FALSE;
-	return empty ||
-	       extents_equal(rest_of_extent(original_place->side, original->section, original->at),
-			     rest_of_extent(patched_place->side, patched->section, patched->at),
-			     depth);
+	struct range first = replacement_code(original_place->side, original);
+	struct range second = replacement_code(patched_place->side, patched);
+	return empty || compare_ranges(&first, &second, depth, NULL);
+}
+
+/* Code can refer to a place before a table that it indexes, so all of a table is compared. */
+static gboolean wholes_equal(const struct side *original_side, const struct reference *original,
+			     const struct side *patched_side, const struct reference *patched,
+			     guint depth)
+{
+	struct range first = range_of_section(original_side, original->section);
+	struct range second = range_of_section(patched_side, patched->section);
+
+	return original->at == patched->at && compare_ranges(&first, &second, depth, NULL);
+}
+
+/* An entry of a section whose entries all have one size. */
+static gboolean entries_equal(const struct side *original_side, const struct reference *original,
+			      const struct side *patched_side, const struct reference *patched,
+			      guint depth)
+{
+	const struct special *special = original_side->specials[original->section->index];
+	guint64 size = special ? special->entry_size : original->section->entsize;
+	struct range first = rest_of_entry(original_side, original->section, original->at, size);
+	struct range second = rest_of_entry(patched_side, patched->section, patched->at, size);
+
+	if (special && !(original->at % size)) {
+		first.ignored = special->ignored_offset;
+		first.ignored_size = special->ignored_size;
+	}
+	return compare_ranges(&first, &second, depth, NULL);
 }
 
 static gboolean anonymous_equal(const struct range *original_place,
@@ -176,28 +185,26 @@ static gboolean anonymous_equal(const struct range *original_place,
 		return FALSE;
 	if (special && special->policy == SPECIAL_CODE)
 		return code_equal(original_place, original, patched_place, patched, depth);
-	if (special && special->entry_size) {
-		struct range one =
-			rest_of_entry(original_side, first, original->at, special->entry_size);
-		struct range two =
-			rest_of_entry(patched_side, second, patched->at, special->entry_size);
-		one.ignored = special->ignored_offset;
-		one.ignored_size = special->ignored_size;
-		return compare_ranges(&one, &two, depth, NULL);
-	}
+	if ((guint64)original->at >= first->size || (guint64)patched->at >= second->size)
+		return wholes_equal(original_side, original, patched_side, patched, depth);
 	if (first->flags & SHF_STRINGS)
 		return strings_equal(first, original->at, second, patched->at);
-	if (first->flags & SHF_MERGE) {
-		struct range one =
-			rest_of_entry(original_side, first, original->at, first->entsize);
-		struct range two =
-			rest_of_entry(patched_side, second, patched->at, second->entsize);
-		return compare_ranges(&one, &two, depth, NULL);
-	}
+	if ((special && special->entry_size) || (first->flags & SHF_MERGE))
+		return entries_equal(original_side, original, patched_side, patched, depth);
+	/* Both are compared on their own: data.c. */
 	if (first->flags & (SHF_WRITE | SHF_EXECINSTR))
 		return original->at == patched->at && !strcmp(first->name, second->name);
-	return extents_equal(rest_of_extent(original_side, first, original->at),
-			     rest_of_extent(patched_side, second, patched->at), depth);
+	return wholes_equal(original_side, original, patched_side, patched, depth);
+}
+
+/* An address at the end of a variable may mean what lies behind it. */
+static gboolean ends_equal(const struct side *original_side, const struct entity *original,
+			   const struct side *patched_side, const struct entity *patched)
+{
+	const struct entity *first = side_behind(original_side, original);
+	const struct entity *second = side_behind(patched_side, patched);
+
+	return first ? first->twin == second && second : !second;
 }
 
 static gboolean references_equal(const struct range *original_place,
@@ -222,7 +229,8 @@ static gboolean references_equal(const struct range *original_place,
 		return compare_ranges(&one, &two, depth, NULL);
 	}
 	if (first->twin == second)
-		return TRUE;
+		return (guint64)original->at != first->symbol->size ||
+		       ends_equal(original_place->side, first, patched_place->side, second);
 	/* What moved into or out of the unit is still what other units know by this name. */
 	return (first->kind == ENTITY_FOREIGN || second->kind == ENTITY_FOREIGN) && first->global &&
 	       second->global && !strcmp(first->symbol->name, second->symbol->name);

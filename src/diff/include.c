@@ -48,8 +48,19 @@ static void refuse_once(struct inclusion *inclusion, const struct symbol *symbol
 	g_free(what);
 }
 
+/* Whether an address at the end of a variable means something else here than in the original. */
+static gboolean end_is_doubtful(struct inclusion *inclusion, const struct entity *entity,
+				const struct reference *reference)
+{
+	const struct entity *behind = side_behind(inclusion->side, entity);
+
+	return behind && (guint64)reference->at == entity->symbol->size &&
+	       side_behind(inclusion->comparison->original, entity->twin) != behind->twin;
+}
+
 /* A new variable comes along; which twin a doubtful one has is not known well enough. */
-static void take_variable(struct inclusion *inclusion, struct entity *entity)
+static void take_variable(struct inclusion *inclusion, struct entity *entity,
+			  const struct reference *reference)
 {
 	if (entity->doubtful)
 		refuse_once(inclusion, entity->symbol, entity,
@@ -59,6 +70,12 @@ static void take_variable(struct inclusion *inclusion, struct entity *entity)
 			    "other code");
 	else if (!entity->twin)
 		take_section(inclusion, entity->symbol->section);
+	else if (reference && end_is_doubtful(inclusion, entity, reference))
+		refuse_once(inclusion, entity->symbol, reference,
+			    g_strdup_printf("the end of %s can't be told from what follows it",
+					    entity->symbol->name),
+			    "changed code refers to an address that is both, and what follows "
+			    "changed");
 }
 
 /*
@@ -116,7 +133,7 @@ static void follow(struct inclusion *inclusion, const struct reference *referenc
 		take_called(inclusion, entity, reference);
 		break;
 	case ENTITY_DATA:
-		take_variable(inclusion, entity);
+		take_variable(inclusion, entity, reference);
 		break;
 	case ENTITY_CONSTANT:
 		take_section(inclusion, entity->symbol->section);
@@ -159,7 +176,7 @@ static void take_all(struct inclusion *inclusion)
 		if (entity->kind == ENTITY_FUNCTION)
 			take_function(inclusion, entity);
 		else
-			take_variable(inclusion, entity);
+			take_variable(inclusion, entity, NULL);
 	}
 }
 

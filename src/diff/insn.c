@@ -6,6 +6,7 @@
 
 #include "diff/insn.h"
 
+#define OPCODE_LEA    0x8d
 #define MODRM_NO_BASE 5 /* r/m of mod 0: no base register; in 64-bit mode RIP */
 
 static gboolean decode(const struct insn_walk *walk, ZydisDecodedInstruction *decoded)
@@ -22,6 +23,11 @@ static gboolean is_ip_relative(const ZydisDecodedInstruction *decoded)
 {
 	return (decoded->attributes & ZYDIS_ATTRIB_HAS_MODRM) && decoded->raw.modrm.mod == 0 &&
 	       decoded->raw.modrm.rm == MODRM_NO_BASE;
+}
+
+static gboolean is_lea(const ZydisDecodedInstruction *decoded)
+{
+	return decoded->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && decoded->opcode == OPCODE_LEA;
 }
 
 gboolean insn_next(struct insn_walk *walk)
@@ -45,6 +51,8 @@ gboolean insn_next(struct insn_walk *walk)
 		insn->field_size = decoded.raw.disp.size / 8;
 		insn->target = insn->end + decoded.raw.disp.value;
 	}
+	if (decoded.raw.disp.size && !is_lea(&decoded))
+		insn->memory = insn->offset + decoded.raw.disp.offset;
 	walk->at = insn->end;
 	return TRUE;
 }
@@ -86,6 +94,7 @@ static void note_uses(const struct section *section, const struct insn *insn, gu
 		if (reloc_is_relative(reloc->type) && reloc->offset >= insn->offset)
 			uses[*index].tail = insn->end - reloc->offset;
 		uses[*index].branch = insn->branch && reloc->offset == insn->field;
+		uses[*index].access = insn->memory && reloc->offset == insn->memory;
 	}
 }
 

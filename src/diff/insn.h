@@ -16,6 +16,7 @@ struct insn {
 	guint field_size; /* ... and its size in bytes; 0 if the instruction has none */
 	guint64 target;	  /* where it leads if no relocation says otherwise */
 	gboolean branch;  /* it is a jump or a call, not an address in memory */
+	guint64 memory;	  /* where the displacement of an access to memory is; 0 if there is none */
 };
 
 struct insn_walk {
@@ -34,6 +35,7 @@ gboolean insn_is_padding(const struct section *section, guint64 start, guint64 e
 struct insn_use {
 	guint8 tail; /* bytes from the field to what its value is relative to; 0 if absolute */
 	gboolean branch;
+	gboolean access; /* it is what is at the address that is meant, not the address */
 };
 
 /* One insn_use for each relocation of a section, in order.  Caller frees. */

@@ -47,6 +47,15 @@ static struct entity *body_meant(const struct side *side, const struct section *
 	return !body && bodies && bodies->len == 1 ? g_ptr_array_index(bodies, 0) : body;
 }
 
+struct entity *side_behind(const struct side *side, const struct entity *entity)
+{
+	const struct symbol *symbol = entity->symbol;
+
+	return entity->kind == ENTITY_DATA
+		       ? body_at(side, symbol->section, symbol->value + symbol->size)
+		       : NULL;
+}
+
 static void name_entity(struct side *side, struct entity *entity)
 {
 	const struct symbol *symbol = entity->symbol;

@@ -99,6 +99,10 @@ DEFINE_AUTO(side, side_free)
 const struct reference *side_references(const struct side *side, const struct section *section,
 					guint64 start, guint64 end, guint *count);
 
+/* What begins in the same section where a variable ends, or NULL.  An address there can mean
+ * either: only then two variables share a section (split.c). */
+struct entity *side_behind(const struct side *side, const struct entity *entity);
+
 /* Where anonymous bytes that begin at a place end: at the next place that is referred to. */
 guint64 side_extent(const struct side *side, const struct section *section, guint64 at);
 

@@ -180,6 +180,65 @@ static void join_pieces(const struct section *section, GArray *pieces)
 	}
 }
 
+/* Whether anything in a section refers to a piece. */
+static gboolean refers_to_piece(const struct section *place, const struct insn_use *uses,
+				const struct section *target, const struct piece *piece)
+{
+	for (guint i = 0; i < place->relocs->len; i++) {
+		const struct reloc *reloc = section_reloc(place, i);
+		guint64 at = reloc->addend + uses[i].tail;
+
+		if (reloc->symbol && reloc->symbol == target->symbol && at >= piece->start &&
+		    at < piece->end)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * The address where one variable begins is also that of the end of the one before, which a loop
+ * over an array compares with.  Where that is possible the two stay together, so that neither can
+ * be new without the other.
+ */
+static void join_arrays(struct split *split, const struct section *place,
+			const struct insn_use *uses)
+{
+	for (guint i = 0; i < place->relocs->len; i++) {
+		const struct reloc *reloc = section_reloc(place, i);
+		guint64 at = reloc->addend + uses[i].tail;
+		const struct section *target = reloc->symbol && reloc->symbol->type == STT_SECTION
+						       ? reloc->symbol->section
+						       : NULL;
+		GArray *pieces = target && target->index < split->count && !uses[i].access &&
+						 !section_is_text(target)
+					 ? split->pieces[target->index]
+					 : NULL;
+		guint index = pieces ? piece_index(pieces, at) : 0;
+
+		if (!index || piece_at(pieces, index)->start != at)
+			continue;
+		struct piece *before = piece_at(pieces, index - 1);
+		if (before->end != at || before->end - before->start <= sizeof(guint64) ||
+		    !refers_to_piece(place, uses, target, before))
+			continue;
+		before->end = piece_at(pieces, index)->end;
+		g_array_remove_index(pieces, index);
+	}
+}
+
+static void join_all_arrays(struct split *split)
+{
+	for (guint i = 0; i < split->count; i++) {
+		const struct section *section = object_section_at(split->object, i);
+		g_autofree struct insn_use *uses = NULL;
+
+		if (!section_is_text(section))
+			continue;
+		uses = insn_uses(section);
+		join_arrays(split, section, uses);
+	}
+}
+
 /* Makes the relocations that the assembler has resolved within the section. */
 static void restore_relocs(struct object *object, struct section *section, const GArray *pieces)
 {
@@ -312,6 +371,7 @@ void split_object(struct object *object, guint series)
 	};
 
 	find_pieces(&split);
+	join_all_arrays(&split);
 	for (guint i = 0; i < split.count; i++) {
 		struct section *section = object_section_at(object, i);
 

@@ -241,6 +241,10 @@ int main(void)
 						remove_directory),
 	};
 
+	if (!cases->len) {
+		print_error("no case in " CASES " below the current directory\n");
+		return 1;
+	}
 	g_array_append_vals(tests, others, G_N_ELEMENTS(others));
 	for (guint i = 0; i < cases->len; i++) {
 		char *path = g_ptr_array_index(cases, i);
