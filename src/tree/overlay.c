@@ -152,7 +152,7 @@ static gboolean run_patch(const struct overlay *overlay, const char *patch, GErr
 			      "--strip=1",
 			      "--fuzz=0",
 			      "--forward",
-			      "--force",
+			      "--batch",
 			      "--get=0",
 			      "--no-backup-if-mismatch",
 			      "--reject-file=-",

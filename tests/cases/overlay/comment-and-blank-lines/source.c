@@ -1,0 +1,2 @@
+int before = __LINE__;
+int after = __LINE__;

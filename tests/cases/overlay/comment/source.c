@@ -1,0 +1,5 @@
+/*
+ * What it does,
+ * and what not.
+ */
+int after = __LINE__;

@@ -1,0 +1,12 @@
+#define BEGIN {
+#define END   }
+int before(int x)
+BEGIN
+	if (x)
+		x++;
+	}
+int changed(int x)
+{
+	return x;
+}
+int after = __LINE__;

@@ -1,0 +1,6 @@
+enum number {
+	NONE,
+#line 2
+	ONE,
+};
+int after = __LINE__;

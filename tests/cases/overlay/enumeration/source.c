@@ -1,0 +1,4 @@
+enum number {
+	ONE,
+};
+int after = __LINE__;

@@ -1,0 +1,5 @@
+int before(int x)
+{
+	return x;
+}
+int after = __LINE__;

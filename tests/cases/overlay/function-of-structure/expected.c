@@ -1,0 +1,9 @@
+struct pair {
+	int a;
+};
+struct pair *changed(struct pair *x)
+{
+	x->a = 2;
+	return x;
+}
+int after = __LINE__;

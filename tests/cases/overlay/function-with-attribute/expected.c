@@ -1,0 +1,6 @@
+static int changed(int x) __attribute__((noinline));
+static __attribute__((noinline)) int changed(int x)
+{
+	return x + 1;
+}
+int after = __LINE__;

@@ -1,0 +1,5 @@
+#define TABLE(name) int name[]
+TABLE(numbers) = {
+	2,
+};
+int after = __LINE__;

@@ -1,0 +1,5 @@
+static int table[] = {
+	1,
+	(2),
+};
+int after = __LINE__;

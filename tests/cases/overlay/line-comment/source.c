@@ -1,0 +1,6 @@
+int changed(int x) // not ( a {
+{
+	return x; // going on \
+	as a comment (
+}
+int after = __LINE__;

@@ -1,0 +1,14 @@
+int changed(int x)
+{
+#ifdef FEATURE
+	if (x > 1 &&
+#else
+	if (x > 2 &&
+#endif
+	    x < 9)
+		x += 2;
+	x++;
+#line 10
+	return x;
+}
+int after = __LINE__;

@@ -1,0 +1,6 @@
+char quote = '"', apostrophe = '\'', backslash = '\\';
+int changed(int x)
+{
+	return x + '(';
+}
+int after = __LINE__;

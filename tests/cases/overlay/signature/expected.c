@@ -1,0 +1,5 @@
+int changed(long x)
+{
+	return x;
+}
+int after = __LINE__;

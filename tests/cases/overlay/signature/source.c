@@ -1,0 +1,5 @@
+int changed(int x)
+{
+	return x;
+}
+int after = __LINE__;

@@ -1,0 +1,6 @@
+#define LICENSE(text)
+LICENSE("GPL")
+struct pair {
+	int a;
+};
+int after = __LINE__;

@@ -1,0 +1,7 @@
+struct pair {
+	int a;
+} __attribute__((packed));
+struct __attribute__((aligned(8))) other {
+	long a;
+};
+int after = __LINE__;

@@ -1,0 +1,6 @@
+struct pair {
+	int a;
+	int b;
+#line 3
+};
+int after = __LINE__;

@@ -1,0 +1,4 @@
+struct pair {
+	int a;
+};
+int after = __LINE__;

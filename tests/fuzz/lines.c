@@ -1,0 +1,59 @@
+/*
+ * Any bytes as a C file with a change: #line is put in, and nothing else is touched.
+ */
+#include <string.h>
+
+#include "tree/lines.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+
+static gsize line_length(const char *text, gsize size)
+{
+	const char *newline = memchr(text, '\n', size);
+
+	return newline ? (gsize)(newline + 1 - text) : size;
+}
+
+static gboolean same_line(const char *before, gsize length, const char *after, gsize size)
+{
+	return line_length(after, size) == length && !memcmp(after, before, length);
+}
+
+static void check_text(const char *before, gsize size, const char *after, gsize after_size)
+{
+	while (size) {
+		gsize length = line_length(before, size);
+
+		if (!same_line(before, length, after, after_size)) {
+			gsize inserted = line_length(after, after_size);
+
+			g_assert_cmpint(strncmp(after, "#line ", 6), ==, 0);
+			after += inserted;
+			after_size -= inserted;
+		}
+		g_assert_true(same_line(before, length, after, after_size));
+		before += length;
+		size -= length;
+		after += length;
+		after_size -= length;
+	}
+	g_assert_cmpuint(after_size, ==, 0);
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+	if (size < 4)
+		return 0;
+
+	const char *text = (const char *)data + 4;
+	struct run run = {data[0], data[1], data[0], data[2]};
+	gsize result_size;
+	g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct run));
+	g_autoptr(GArray) lines = lines_read(text, size - 4);
+
+	g_array_append_val(runs, run);
+	g_autofree char *result = lines_renumber(text, size - 4, runs, &result_size);
+	check_text(text, size - 4, result, result_size);
+	lines_at_file_scope(lines, lines, runs);
+	return 0;
+}
