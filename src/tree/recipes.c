@@ -185,24 +185,33 @@ static gboolean is_dependency_option(struct text word)
 	return text_starts(word, "-Wp,-MD,") || text_starts(word, "-Wp,-MMD,");
 }
 
-/*
- * "gcc-12 FLAGS -I DIRECTORY -DKBUILD_... -c -o OUTPUT SOURCE".  What comes before the directory
- * and the names is the same for many units and is kept once.
- */
+static gboolean is_unit_source(struct text word)
+{
+	return *word.start != '-' && (text_ends(word, ".c") || text_ends(word, ".S"));
+}
+
+/* Where the part of a command begins that is not the same for many units. */
+static gboolean begins_own_part(struct text word)
+{
+	return text_equals(word, "-I") || text_equals(word, "-DMODULE") ||
+	       text_starts(word, "-DKBUILD_") || is_unit_source(word);
+}
+
+/* "gcc-12 FLAGS -I DIRECTORY -DKBUILD_... -c -o OUTPUT SOURCE" */
 static void read_compile(struct recipes *recipes, struct text command)
 {
 	g_autoptr(GString) shared = g_string_new(NULL), own = g_string_new(NULL);
 	GString *part = shared;
-	struct text word, output = {0}, last = {0};
+	struct text word, output = {0}, source = {0};
 	gboolean kernel = FALSE, compiles = FALSE, module = FALSE;
 
 	while (shell_word(&command, &word)) {
-		last = word;
 		kernel |= text_equals(word, "-D__KERNEL__");
 		module |= text_equals(word, "-DMODULE");
-		if (text_equals(word, "-I") || text_equals(word, "-DMODULE") ||
-		    text_starts(word, "-DKBUILD_"))
+		if (begins_own_part(word))
 			part = own;
+		if (is_unit_source(word))
+			source = word;
 		if (text_equals(word, "-c")) {
 			compiles = TRUE;
 		} else if (text_equals(word, "-o")) {
@@ -212,9 +221,8 @@ static void read_compile(struct recipes *recipes, struct text command)
 			g_string_append_len(part, word.start, word.length);
 		}
 	}
-	if (kernel && compiles && text_ends(output, ".o") &&
-	    (text_ends(last, ".c") || text_ends(last, ".S")))
-		add_unit(recipes, output, last, shared, own, module);
+	if (kernel && compiles && source.length && text_ends(output, ".o"))
+		add_unit(recipes, output, source, shared, own, module);
 }
 
 /* "./tools/objtool/objtool ARGUMENTS FILE" */
