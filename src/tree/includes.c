@@ -73,7 +73,7 @@ static gboolean read_index(struct includes *includes)
 
 		if (!strcmp(line, "file"))
 			g_ptr_array_add(includes->files, fields);
-		else if (!strcmp(line, "name") && *fields)
+		else if (!strcmp(line, "name") && (*fields == '"' || *fields == '<'))
 			add_name(includes, fields);
 		else
 			return FALSE;
