@@ -306,9 +306,10 @@ static char *complaint_place(const char *line, const char **rest)
 	*rest = line;
 	if (!end || end == colon + 1 || *end != ':')
 		return NULL;
-	const char *text = strstr(end, ": ");
+	/* "error: ", "fatal error: ", and the assembler's "Error: " */
+	const char *text = strstr(end, "rror: ");
 	if (text)
-		*rest = text + 2;
+		*rest = text + strlen("rror: ");
 	return g_strndup(line, end - line);
 }
 
