@@ -31,6 +31,16 @@ static gboolean is_variable(const struct entity *entity)
 	return entity->kind == ENTITY_DATA && entity->body == entity;
 }
 
+static gboolean is_once(const struct entity *entity)
+{
+	return entity->stem && name_class(entity->stem) == NAME_ONCE;
+}
+
+static gboolean is_dyndbg(const struct entity *entity)
+{
+	return section_is_dyndbg(entity->symbol->section);
+}
+
 /* The four strings that a descriptor of dynamic debugging begins with. */
 static gboolean descriptors_equal(struct correlation *correlation, const struct entity *original,
 				  const struct entity *patched)
@@ -46,17 +56,14 @@ static gboolean descriptors_equal(struct correlation *correlation, const struct 
 static gboolean can_be_twins(struct correlation *correlation, const struct entity *original,
 			     const struct entity *patched)
 {
-	const struct section *first = original->symbol->section;
-	const struct section *second = patched->symbol->section;
-
 	if (original->kind != patched->kind || original->stem != patched->stem)
 		return FALSE;
 	/* Code that was thrown away after boot is not there to be called. */
 	if (original->kind == ENTITY_FUNCTION)
-		return section_is_init(first) == section_is_init(second);
-	if (is_variable(original) && section_is_dyndbg(first))
-		return section_is_dyndbg(second) &&
-		       descriptors_equal(correlation, original, patched);
+		return section_is_init(original->symbol->section) ==
+		       section_is_init(patched->symbol->section);
+	if (is_variable(original) && is_dyndbg(original))
+		return is_dyndbg(patched) && descriptors_equal(correlation, original, patched);
 	return TRUE;
 }
 
@@ -82,6 +89,8 @@ static void unify(struct correlation *correlation, struct entity *original, stru
 		pair(correlation, original, patched);
 		return;
 	}
+	if (is_once(original) || is_dyndbg(original))
+		return;
 	original->doubtful = patched->doubtful = TRUE;
 	if (original->twin)
 		original->twin->doubtful = TRUE;
@@ -327,11 +336,6 @@ static gboolean share_user(struct correlation *correlation, const struct entity 
 	return FALSE;
 }
 
-static gboolean is_dyndbg(const struct entity *entity)
-{
-	return section_is_dyndbg(entity->symbol->section);
-}
-
 static gboolean are_same_descriptor(struct correlation *correlation, const struct entity *original,
 				    const struct entity *patched)
 {
@@ -368,11 +372,6 @@ static gboolean are_used_alike(struct correlation *correlation, const struct ent
 {
 	return !is_dyndbg(original) && !is_dyndbg(patched) &&
 	       share_user(correlation, original, patched);
-}
-
-static gboolean is_once(const struct entity *entity)
-{
-	return entity->stem && name_class(entity->stem) == NAME_ONCE;
 }
 
 /* A "once" flag may be taken for another: so by order, which is that of their first use. */

@@ -16,7 +16,7 @@ static void refuse_untraceable(struct comparison *comparison, const struct entit
 		g_strdup_printf("function %s can't be replaced", entity->symbol->name);
 
 	refuse(comparison, entity->symbol, what, PROMOTE_HINT,
-	       "it %s, but has no fentry site, and %s", entity->why, why);
+	       "%s, but it has no fentry site, and %s", entity->why, why);
 }
 
 /* Why the callers can't stand in for a function; NULL if they can.  Caller frees. */

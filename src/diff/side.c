@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "diff/entries.h"
 #include "diff/insn.h"
 #include "diff/names.h"
 #include "diff/side.h"
@@ -14,8 +15,7 @@ static GPtrArray *bodies_of(const struct side *side, const struct section *secti
 	return side->bodies[section->index];
 }
 
-/* The function or variable that covers an offset of a section; NULL for anonymous bytes. */
-static struct entity *body_at(const struct side *side, const struct section *section, gint64 at)
+struct entity *side_body_at(const struct side *side, const struct section *section, gint64 at)
 {
 	const GPtrArray *bodies = bodies_of(side, section);
 	guint low = 0, high = bodies ? bodies->len : 0;
@@ -42,7 +42,7 @@ static struct entity *body_at(const struct side *side, const struct section *sec
 static struct entity *body_meant(const struct side *side, const struct section *section, gint64 at)
 {
 	const GPtrArray *bodies = bodies_of(side, section);
-	struct entity *body = body_at(side, section, at);
+	struct entity *body = side_body_at(side, section, at);
 
 	return !body && bodies && bodies->len == 1 ? g_ptr_array_index(bodies, 0) : body;
 }
@@ -52,7 +52,7 @@ struct entity *side_behind(const struct side *side, const struct entity *entity)
 	const struct symbol *symbol = entity->symbol;
 
 	return entity->kind == ENTITY_DATA
-		       ? body_at(side, symbol->section, symbol->value + symbol->size)
+		       ? side_body_at(side, symbol->section, symbol->value + symbol->size)
 		       : NULL;
 }
 
@@ -62,7 +62,7 @@ static void name_entity(struct side *side, struct entity *entity)
 	g_autofree char *stem = name_stem(symbol->name);
 
 	entity->global = symbol->binding != STB_LOCAL;
-	if (stem)
+	if (stem && symbol->section)
 		entity->stem = g_intern_string(stem);
 	if (!g_hash_table_insert(side->by_name, symbol->name, entity))
 		g_hash_table_insert(side->by_name, symbol->name, NULL);
@@ -77,7 +77,8 @@ static enum entity_kind kind_of(const struct symbol *symbol)
 		return ENTITY_FOREIGN;
 	/* An empty structure (a lock class without lockdep) may lie where something else begins. */
 	if (symbol->type == STT_OBJECT && !symbol->size)
-		return symbol->section->size ? ENTITY_ALIAS : ENTITY_CONSTANT;
+		return symbol->section->size || symbol->binding != STB_LOCAL ? ENTITY_ALIAS
+									     : ENTITY_CONSTANT;
 	if (symbol->type == STT_OBJECT)
 		return ENTITY_DATA;
 	if (symbol->type == STT_FUNC && symbol->size)
@@ -152,7 +153,7 @@ static void find_aliases_and_cold_parts(struct side *side)
 
 		if (entity->kind == ENTITY_ALIAS)
 			entity->body =
-				body_at(side, entity->symbol->section, entity->symbol->value);
+				side_body_at(side, entity->symbol->section, entity->symbol->value);
 		if (entity->kind != ENTITY_FUNCTION)
 			continue;
 		g_autofree char *name = name_of_cold(entity->symbol->name);
@@ -218,218 +219,6 @@ const struct reference *side_references(const struct side *side, const struct se
 	return *count ? &g_array_index(references, struct reference, first) : NULL;
 }
 
-static gint compare_starts(gconstpointer a, gconstpointer b)
-{
-	const struct start *first = a, *second = b;
-
-	return first->at < second->at ? -1 : first->at > second->at;
-}
-
-/* The last start at or before a place, or the number of starts if there is none. */
-static guint start_index(const GArray *starts, gint64 at)
-{
-	guint low = 0, high = starts->len;
-
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-
-		if (g_array_index(starts, struct start, middle).at <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? low - 1 : starts->len;
-}
-
-guint64 side_extent(const struct side *side, const struct section *section, guint64 at)
-{
-	const GArray *starts = side->starts ? side->starts[section->index] : NULL;
-	guint index = starts ? start_index(starts, at) + 1 : 0;
-
-	if (!starts || index >= starts->len)
-		return MAX(section->size, at);
-	return g_array_index(starts, struct start, index).at;
-}
-
-/* Who a place belongs to: function, variable, or the function whose special entry it lies in. */
-static struct entity *owner_at(const struct side *side, const struct section *section,
-			       guint64 offset)
-{
-	const struct special *special = side->specials[section->index];
-	struct entity *body = body_at(side, section, offset);
-	const GArray *starts = side->starts ? side->starts[section->index] : NULL;
-	const GPtrArray *owners = side->owners[section->index];
-
-	if (body)
-		return body;
-	if (owners)
-		return g_ptr_array_index(owners, offset / special->entry_size);
-	guint index = starts ? start_index(starts, offset) : 0;
-	return starts && index < starts->len ? g_array_index(starts, struct start, index).owner
-					     : NULL;
-}
-
-/* Whether entries of a special section mark what ftrace can take over. */
-static gboolean marks_sites(const struct special *special)
-{
-	return !strcmp(special->name, "__mcount_loc") ||
-	       !strcmp(special->name, "__patchable_function_entries");
-}
-
-static void add_entry(struct entity *owner, const struct entry *entry)
-{
-	if (!owner->entries)
-		owner->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-	g_array_append_val(owner->entries, *entry);
-	owner->has_site |= marks_sites(entry->special);
-}
-
-/*
- * Gives the entries of a section to the functions whose code they are for.  An entry can be for
- * replacement code, which in turn belongs to the function that refers to it: that is known only
- * after the entries for functions were given out, so this is called twice.
- */
-static void give_entries(struct side *side, struct section *section, const struct special *special)
-{
-	GPtrArray *owners = side->owners[section->index];
-
-	for (guint i = 0; i < owners->len; i++) {
-		struct entry entry = {
-			.special = special,
-			.section = section,
-			.offset = (guint64)i * special->entry_size,
-		};
-		guint64 field = entry.offset + special->code_offset;
-		guint count;
-		const struct reference *code =
-			side_references(side, section, field, field + 1, &count);
-
-		if (!count || g_ptr_array_index(owners, i))
-			continue;
-		struct entity *owner = code->entity;
-		if (!owner && code->section)
-			owner = owner_at(side, code->section, code->at);
-		if (!owner || (owner->kind != ENTITY_FUNCTION && owner->kind != ENTITY_COLD))
-			continue;
-		entry.code = code->at;
-		owners->pdata[i] = owner;
-		add_entry(owner, &entry);
-	}
-}
-
-static gint compare_entries(gconstpointer a, gconstpointer b)
-{
-	const struct entry *first = a, *second = b;
-
-	if (first->special != second->special)
-		return strcmp(first->special->name, second->special->name);
-	if (first->code != second->code)
-		return first->code < second->code ? -1 : 1;
-	return first->offset < second->offset ? -1 : first->offset > second->offset;
-}
-
-static gboolean find_entries(struct side *side, GError **error)
-{
-	for (guint i = 0; i < side->object->sections->len; i++) {
-		struct section *section = object_section_at(side->object, i);
-		const struct special *special = side->specials[i];
-
-		if (!special || special->policy != SPECIAL_COPY || !special->entry_size)
-			continue;
-		if (section->size % special->entry_size) {
-			klatch_fail(error, KLATCH_INPUT, "the object can't be compared",
-				    side->object->name, "it may be of another kernel series",
-				    "section %s is not made of entries of %u bytes", section->name,
-				    special->entry_size);
-			return FALSE;
-		}
-		side->owners[i] = g_ptr_array_new();
-		g_ptr_array_set_size(side->owners[i], section->size / special->entry_size);
-		give_entries(side, section, special);
-	}
-	return TRUE;
-}
-
-/* The entries for replacement code. */
-static void find_more_entries(struct side *side)
-{
-	for (guint i = 0; i < side->object->sections->len; i++) {
-		struct section *section = object_section_at(side->object, i);
-
-		if (side->owners[i])
-			give_entries(side, section, side->specials[i]);
-	}
-	for (guint i = 0; i < side->count; i++)
-		if (side->entities[i].entries)
-			g_array_sort(side->entities[i].entries, compare_entries);
-}
-
-/* Whether what a section refers to means anything: tools' hints and the like do not. */
-static gboolean section_uses(const struct side *side, const struct section *section)
-{
-	const struct special *special = side->specials[section->index];
-
-	if (!side->references[section->index])
-		return FALSE;
-	return !special || special->policy == SPECIAL_COPY || special->policy == SPECIAL_CODE ||
-	       special->registers;
-}
-
-static void add_start(const struct side *side, GArray **starts, const struct section *from,
-		      const struct reference *reference)
-{
-	struct start start = {
-		.at = reference->at,
-		.owner = owner_at(side, from, reference->offset),
-	};
-
-	if (!*starts)
-		*starts = g_array_new(FALSE, FALSE, sizeof(struct start));
-	g_array_append_val(*starts, start);
-}
-
-/* Sorts starts and keeps one for each place, with an owner if any has one. */
-static void settle_starts(GArray *starts)
-{
-	guint kept = 0;
-
-	g_array_sort(starts, compare_starts);
-	for (guint i = 0; i < starts->len; i++) {
-		const struct start *start = &g_array_index(starts, struct start, i);
-		struct start *last = &g_array_index(starts, struct start, kept ? kept - 1 : 0);
-
-		if (kept && last->at == start->at)
-			last->owner = last->owner ? last->owner : start->owner;
-		else
-			g_array_index(starts, struct start, kept++) = *start;
-	}
-	g_array_set_size(starts, kept);
-}
-
-static void find_starts(struct side *side)
-{
-	guint count = side->object->sections->len;
-	GArray **starts = g_new0(GArray *, count);
-
-	for (guint i = 0; i < count; i++) {
-		const struct section *section = object_section_at(side->object, i);
-		gboolean used = section_uses(side, section);
-
-		for (guint j = 0; used && j < section->relocs->len; j++) {
-			const struct reference *reference =
-				&g_array_index(side->references[i], struct reference, j);
-
-			if (!reference->entity && reference->section)
-				add_start(side, &starts[reference->section->index], section,
-					  reference);
-		}
-	}
-	for (guint i = 0; i < count; i++)
-		if (starts[i])
-			settle_starts(starts[i]);
-	side->starts = starts;
-}
-
 static void add_use(struct entity *entity, const struct use *use)
 {
 	if (!entity->uses)
@@ -444,7 +233,7 @@ static void find_uses(struct side *side)
 {
 	for (guint i = 0; i < side->object->sections->len; i++) {
 		const struct section *section = object_section_at(side->object, i);
-		gboolean used = section_uses(side, section);
+		gboolean used = entries_matter(side, section);
 
 		for (guint j = 0; used && j < section->relocs->len; j++) {
 			const struct reference *reference =
@@ -457,7 +246,7 @@ static void find_uses(struct side *side)
 
 			if (!reference->entity)
 				continue;
-			use.user = owner_at(side, section, reference->offset);
+			use.user = entries_owner(side, section, reference->offset);
 			add_use(reference->entity, &use);
 		}
 	}
@@ -527,12 +316,12 @@ struct side *side_new(struct object *object, guint series, GError **error)
 	for (guint i = 0; i < sections; i++)
 		if (object_section_at(object, i)->flags & SHF_ALLOC)
 			find_references(side, object_section_at(object, i));
-	if (!find_entries(side, error)) {
+	if (!entries_find(side, error)) {
 		side_free(side);
 		return NULL;
 	}
-	find_starts(side);
-	find_more_entries(side);
+	entries_find_starts(side);
+	entries_find_more(side);
 	find_constants(side);
 	find_uses(side);
 	return side;

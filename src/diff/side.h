@@ -103,6 +103,9 @@ const struct reference *side_references(const struct side *side, const struct se
  * either: only then two variables share a section (split.c). */
 struct entity *side_behind(const struct side *side, const struct entity *entity);
 
+/* The function or variable that covers an offset of a section; NULL for anonymous bytes. */
+struct entity *side_body_at(const struct side *side, const struct section *section, gint64 at);
+
 /* Where anonymous bytes that begin at a place end: at the next place that is referred to. */
 guint64 side_extent(const struct side *side, const struct section *section, guint64 at);
 
