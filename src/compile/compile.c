@@ -396,7 +396,7 @@ static gboolean run_lines(const struct compilation *compilation, const GArray *j
 			  char *const *lines, struct process_result *results, GError **error)
 {
 	g_autofree struct process *processes = g_new0(struct process, jobs->len);
-	g_autofree const char **arguments = g_new0(const char *, jobs->len * 4);
+	g_autofree const char **arguments = g_new0(const char *, (gsize)jobs->len * 4);
 
 	for (guint i = 0; i < jobs->len; i++) {
 		const char **argv = arguments + (gsize)i * 4;

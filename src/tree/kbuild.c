@@ -35,7 +35,8 @@ GPtrArray *kbuild_make(const char *source, const char *build, const char *releas
 	add_variable(argv, "CC", compiler);
 	add_variable(argv, "HOSTCC", compiler);
 	add_variable(argv, "KERNELRELEASE", release);
-	/* Kept in the output tree by tree_prepare(); with another the configuration is made anew. */
+	/* Kept in the output tree by tree_prepare(); with another the configuration is made anew.
+	 */
 	add_variable(argv, "PAHOLE", "./pahole");
 	return argv;
 }
