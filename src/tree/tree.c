@@ -179,7 +179,12 @@ static gboolean write_pahole(const char *build, const char *config, GError **err
 		g_strdup_printf("#!/bin/sh\necho v%" G_GUINT64_FORMAT ".%02" G_GUINT64_FORMAT "\n",
 				number / 100, number % 100);
 
-	return files_write(path, script, strlen(script), error) && !g_chmod(path, 0755);
+	if (!files_write(path, script, strlen(script), error))
+		return FALSE;
+	if (!g_chmod(path, 0755))
+		return TRUE;
+	klatch_fail(error, KLATCH_ENVIRONMENT, CANT_PREPARE, path, NULL, "%s", g_strerror(errno));
+	return FALSE;
 }
 
 static gboolean check_compiler(const char *compiler, const char *compiler_text, GError **error)
