@@ -86,10 +86,12 @@ static gboolean make_assembler(const struct compilation *compilation, GError **e
 
 	g_autofree char *path = g_build_filename(compilation->assembler, "as", NULL);
 	g_autofree char *program = g_shell_quote(g_strchomp(result.output));
-	g_autofree char *script = g_strdup_printf(
-		"#!/bin/sh\n"
-		"sed '/# objtool NOPs this/s/jmp\\([[:blank:]]\\)/jmp.d32\\1/' | %s \"$@\"\n",
-		program);
+	g_autofree char *script =
+		g_strdup_printf("#!/bin/sh\n"
+				"{ sed '/# objtool NOPs this/s/jmp\\([[:blank:]]\\)/jmp.d32\\1/' "
+				"|| echo .err; } |\n"
+				"%s \"$@\"\n",
+				program);
 	g_autoptr(GError) cause = NULL;
 	if (!files_make_directory(compilation->assembler, error))
 		return FALSE;
@@ -528,5 +530,11 @@ gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, c
 	const struct process process = {
 		.argv = argv, .directory = kernel->build, .environment = environment};
 	AUTO_PROCESS_RESULT result = {0};
-	return process_check(&process, "running objtool", &result, error);
+	if (!process_check(&process, "running objtool", &result, error))
+		return FALSE;
+	if (!*g_strstrip(result.errors))
+		return TRUE;
+	klatch_fail(error, KLATCH_REFUSED, "code can't be unwound for certain", unit->source, NULL,
+		    "%s", result.errors);
+	return FALSE;
 }

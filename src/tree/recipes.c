@@ -38,10 +38,9 @@ struct recipes {
 	struct strings commands; /* shared parts of compile commands */
 	struct strings objtools;
 	GHashTable *objtool_of; /* object file to number + 1 in objtools */
-	GHashTable
-		*objects_of;   /* object file to GPtrArray of the names of what it is linked into */
-	GPtrArray *generators; /* of struct generator */
-	GString *pending;      /* lines that ended in a backslash */
+	GHashTable *objects_of; /* object file to GPtrArray of the names it is linked into */
+	GPtrArray *generators;	/* of struct generator */
+	GString *pending;	/* lines that ended in a backslash */
 };
 
 static void unit_recipe_free(struct unit_recipe *unit)
