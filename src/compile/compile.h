@@ -37,8 +37,11 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 			 const GPtrArray *units, gboolean types, const char *directory,
 			 GError **error);
 
-/* Runs a kernel's objtool on an object, in place, with the arguments of a unit; does nothing if
- * none is run on that unit. */
+/*
+ * Runs a kernel's objtool on an object, in place, with the arguments of a unit; does nothing if
+ * none is run on that unit.  KLATCH_REFUSED with what objtool says if it warns: it then may have
+ * left out what unwinding of the code needs.
+ */
 gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, const char *path,
 			 GError **error);
 

@@ -183,6 +183,10 @@ static void test_objtool_is_run_on_stock(void **state)
 
 	assert_true(compile_objtool(&fixture.kernel, unit->unit, unit->original, &error));
 	assert_true(g_file_test(original, G_FILE_TEST_EXISTS));
+	write_text(fixture.directory, "build/objtool", "#!/bin/sh\necho doubt >&2\n");
+	g_free(output_of(fixture.directory, "chmod", "+x", "build/objtool", NULL));
+	assert_false(compile_objtool(&fixture.kernel, unit->unit, unit->original, &error));
+	assert_error(&error, KLATCH_REFUSED, "doubt");
 	write_text(fixture.directory, "build/objtool", "#!/bin/sh\necho no >&2\nexit 3\n");
 	g_free(output_of(fixture.directory, "chmod", "+x", "build/objtool", NULL));
 	assert_false(compile_objtool(&fixture.kernel, unit->unit, unit->original, &error));
