@@ -226,9 +226,9 @@ GPtrArray *kernel_list(GError **error)
 	}
 	releases = g_ptr_array_new_with_free_func(g_free);
 	while (listing && (name = g_dir_read_name(listing))) {
-		AUTO(kernel) kernel = NULL;
+		AUTO(kernel) kernel = kernel_open(name, NULL);
 
-		if (kernel_check_release(name, NULL) && (kernel = kernel_open(name, NULL)))
+		if (kernel)
 			g_ptr_array_add(releases, g_strdup(name));
 	}
 	g_ptr_array_sort(releases, compare_names);

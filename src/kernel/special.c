@@ -16,8 +16,8 @@ struct row {
 
 #define ROW(section, what, ...)                                                                    \
 	.special = {.name = section, .policy = SPECIAL_##what, ##__VA_ARGS__}
-#define SIZE(size)   .entry_size = size
-#define LINE(offset) .ignored_offset = offset, .ignored_size = 2
+#define SIZE(size)   .entry_size = (size)
+#define LINE(offset) .ignored_offset = (offset), .ignored_size = 2
 
 static const struct row rows[] = {
 	/* What the kernel patches, or looks up by the address of an instruction. */

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "kernel/unpack.h"
 
-#define STEP (1024 * 1024)
+#define STEP ((gsize)1 << 20)
 
 static void fail(GError **error, const char *path, const char *why)
 {

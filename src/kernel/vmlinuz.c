@@ -45,8 +45,8 @@ static gboolean find_payload(struct span image, struct span *payload)
 	    read_u16(image.data + PROTOCOL) < PROTOCOL_WITH_PAYLOAD)
 		return FALSE;
 
-	guint sectors = image.data[SETUP_SECTORS] ? image.data[SETUP_SECTORS] : 4;
-	guint64 offset = (sectors + 1) * SECTOR + (guint64)read_u32(image.data + PAYLOAD_OFFSET);
+	guint64 sectors = image.data[SETUP_SECTORS] ? image.data[SETUP_SECTORS] : 4;
+	guint64 offset = (sectors + 1) * SECTOR + read_u32(image.data + PAYLOAD_OFFSET);
 	guint64 length = read_u32(image.data + PAYLOAD_LENGTH);
 
 	if (length < 4 || offset > image.size || length > image.size - offset)
