@@ -55,6 +55,8 @@ static gboolean is_ignored(const struct range *range, guint64 offset)
 static gboolean bytes_equal(const struct range *original, const struct range *patched, guint64 from,
 			    guint64 to, guint64 *at)
 {
+	if (!original->section->data && !patched->section->data)
+		return TRUE;
 	if (original->section->data && patched->section->data && from < to &&
 	    !memcmp(original->section->data + original->start + from,
 		    patched->section->data + patched->start + from, to - from))
@@ -91,7 +93,7 @@ static struct range rest_of_entry(const struct side *side, const struct section 
 {
 	struct range range = {.side = side, .section = section, .start = at};
 
-	if (at < section->size && entry_size)
+	if (at < section->size)
 		range.size = MIN(entry_size - at % entry_size, section->size - at);
 	return range;
 }
@@ -160,6 +162,9 @@ static gboolean entries_equal(const struct side *original_side, const struct ref
 {
 	const struct special *special = original_side->specials[original->section->index];
 	guint64 size = special ? special->entry_size : original->section->entsize;
+
+	if (!size)
+		return wholes_equal(original_side, original, patched_side, patched, depth);
 	struct range first = rest_of_entry(original_side, original->section, original->at, size);
 	struct range second = rest_of_entry(patched_side, patched->section, patched->at, size);
 
@@ -187,7 +192,7 @@ static gboolean anonymous_equal(const struct range *original_place,
 		return code_equal(original_place, original, patched_place, patched, depth);
 	if ((guint64)original->at >= first->size || (guint64)patched->at >= second->size)
 		return wholes_equal(original_side, original, patched_side, patched, depth);
-	if (first->flags & SHF_STRINGS)
+	if ((first->flags & SHF_STRINGS) && first->data && second->data)
 		return strings_equal(first, original->at, second, patched->at);
 	if ((special && special->entry_size) || (first->flags & SHF_MERGE))
 		return entries_equal(original_side, original, patched_side, patched, depth);

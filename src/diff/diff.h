@@ -32,9 +32,13 @@ struct diff {
 };
 
 /*
- * Compares.  Never guesses silently: a correlation that is not certain and matters is a refusal.
+ * Compares.  Both objects are rewritten first so that every function and variable has a section of
+ * its own and relocations name what they mean (split.h); what is in the result is of that form.
+ * Never guesses silently: a correlation that is not certain and matters is a refusal.
  * series: the kernel's (struct kernel), for the table of special sections.
  * types: also compare the layouts of types by debug information and refuse changed ones.
+ * A unit without changed functions can still bring new global functions and variables that other
+ * units need: look at `sections` too.
  * NULL with error only for objects that can't be compared at all (KLATCH_INPUT).
  */
 struct diff *diff_objects(struct object *original, struct object *patched, guint series,

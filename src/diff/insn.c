@@ -35,6 +35,8 @@ gboolean insn_next(struct insn_walk *walk)
 	struct insn *insn = &walk->insn;
 	ZydisDecodedInstruction decoded;
 
+	if (!walk->section->data)
+		return FALSE;
 	while (walk->at < walk->end && !decode(walk, &decoded))
 		walk->at++;
 	if (walk->at >= walk->end)

@@ -38,6 +38,12 @@ struct insn_use {
 	gboolean access; /* it is what is at the address that is meant, not the address */
 };
 
+/* How far behind a relocation's symbol it leads. */
+static inline guint64 insn_use_offset(const struct insn_use *use, const struct reloc *reloc)
+{
+	return (guint64)reloc->addend + use->tail;
+}
+
 /* One insn_use for each relocation of a section, in order.  Caller frees. */
 struct insn_use *insn_uses(const struct section *section);
 

@@ -199,7 +199,7 @@ static void find_references(struct side *side, const struct section *section)
 			.offset = reloc->offset,
 			.type = reloc->type,
 			.branch = uses[i].branch,
-			.at = reloc->addend + uses[i].tail,
+			.at = insn_use_offset(&uses[i], reloc),
 		};
 
 		if (reloc->symbol)
@@ -215,7 +215,7 @@ const struct reference *side_references(const struct side *side, const struct se
 	const GArray *references = side->references[section->index];
 	guint first = section_reloc_index(section, start);
 
-	*count = references ? section_reloc_index(section, end) - first : 0;
+	*count = references && start < end ? section_reloc_index(section, end) - first : 0;
 	return *count ? &g_array_index(references, struct reference, first) : NULL;
 }
 

@@ -33,7 +33,10 @@ static struct piece *piece_at(const GArray *pieces, guint index)
 
 static gboolean is_body(const struct symbol *symbol)
 {
-	return symbol->section && symbol->size &&
+	const struct section *section = symbol->section;
+
+	return section && (section->flags & SHF_ALLOC) &&
+	       (section->type == SHT_PROGBITS || section->type == SHT_NOBITS) && symbol->size &&
 	       (symbol->type == STT_FUNC || symbol->type == STT_OBJECT);
 }
 
@@ -112,8 +115,7 @@ static void find_pieces(struct split *split)
 	for (guint i = 0; i < split->object->symbols->len; i++) {
 		struct symbol *symbol = object_symbol_at(split->object, i);
 
-		if (is_body(symbol) && (symbol->section->flags & SHF_ALLOC) &&
-		    !special_find(symbol->section->name, split->series))
+		if (is_body(symbol) && !special_find(symbol->section->name, split->series))
 			g_ptr_array_add(bodies, symbol);
 	}
 	g_ptr_array_sort(bodies, compare_bodies);
@@ -186,7 +188,7 @@ static gboolean refers_to_piece(const struct section *place, const struct insn_u
 {
 	for (guint i = 0; i < place->relocs->len; i++) {
 		const struct reloc *reloc = section_reloc(place, i);
-		guint64 at = reloc->addend + uses[i].tail;
+		guint64 at = insn_use_offset(&uses[i], reloc);
 
 		if (reloc->symbol && reloc->symbol == target->symbol && at >= piece->start &&
 		    at < piece->end)
@@ -205,7 +207,7 @@ static void join_arrays(struct split *split, const struct section *place,
 {
 	for (guint i = 0; i < place->relocs->len; i++) {
 		const struct reloc *reloc = section_reloc(place, i);
-		guint64 at = reloc->addend + uses[i].tail;
+		guint64 at = insn_use_offset(&uses[i], reloc);
 		const struct section *target = reloc->symbol && reloc->symbol->type == STT_SECTION
 						       ? reloc->symbol->section
 						       : NULL;
@@ -263,8 +265,9 @@ static void name_target(struct split *split, const struct section *place,
 			struct reloc *reloc)
 {
 	struct section *target = reloc->symbol->section;
-	const GArray *pieces = target->index < split->count ? split->pieces[target->index] : NULL;
-	guint64 at = reloc->addend + use->tail;
+	const GArray *pieces =
+		target && target->index < split->count ? split->pieces[target->index] : NULL;
+	guint64 at = insn_use_offset(use, reloc);
 
 	if (!pieces)
 		return;

@@ -19,7 +19,7 @@ gboolean section_is_dyndbg(const struct section *section)
  * ".data..read_mostly", which the source named. */
 static gsize storage_length(const struct section *section)
 {
-	const char *second = strchr(section->name + 1, '.');
+	const char *second = section->name[0] ? strchr(section->name + 1, '.') : NULL;
 
 	return second && second[1] != '.' ? (gsize)(second - section->name) : strlen(section->name);
 }

@@ -199,6 +199,8 @@ static const char *describe(struct types *types, Dwarf_Die *die)
 
 	if (text)
 		return text;
+	/* A type can't lead to itself but by a name; one that does must not lead on for ever. */
+	g_hash_table_insert(types->descriptions, key, g_strdup("itself"));
 	text = make_description(types, die);
 	g_hash_table_insert(types->descriptions, key, text);
 	return text;
