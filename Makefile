@@ -68,7 +68,7 @@ unit: $(UNIT)
 	tests/run $(UNIT)
 
 check: packages
-	$(MAKE) all $(UNIT) $(FUZZERS) $(B)/gate
+	$(MAKE) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 demo: packages
@@ -85,13 +85,14 @@ bench: packages
 
 $(B)/bench: $(B)/tests/bench/bench.o
 $(B)/gate: $(B)/tests/gate/gate.o
-$(B)/bench $(B)/gate: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
+$(B)/relink: $(B)/tests/relink/relink.o
+$(B)/bench $(B)/gate $(B)/relink: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 include tests/fuzz/rules.mk
 
 FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
-			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c)
+			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c)
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))
