@@ -21,6 +21,7 @@
 #include "base/files.h"
 #include "diff/diff.h"
 #include "help.h"
+#include "kernel/special.h"
 
 #define CASES  "tests/cases/diff"
 #define SERIES 6001
@@ -163,6 +164,33 @@ static void check_expectations(const struct compared *compared, const char *case
 			 all);
 }
 
+/* What a section that comes along refers to must come along, have an origin or be elsewhere. */
+static void check_bound(const struct diff *diff, const struct section *section)
+{
+	for (guint i = 0; i < section->relocs->len; i++) {
+		const struct symbol *symbol = section_reloc(section, i)->symbol;
+		const struct special *special =
+			symbol->section ? special_find(symbol->section->name, SERIES) : NULL;
+
+		if (!symbol->section || g_hash_table_contains(diff->sections, symbol->section) ||
+		    g_hash_table_contains(diff->origins, symbol) ||
+		    (special && special->policy == SPECIAL_CODE))
+			continue;
+		fail_msg("%s refers to %s in %s, which has no origin", section->name, symbol->name,
+			 symbol->section->name);
+	}
+}
+
+static void check_all_bound(const struct diff *diff)
+{
+	GHashTableIter iter;
+	gpointer section;
+
+	g_hash_table_iter_init(&iter, diff->sections);
+	while (!diff->refusals->len && g_hash_table_iter_next(&iter, &section, NULL))
+		check_bound(diff, section);
+}
+
 static void run_case(void **state)
 {
 	const char *cases = *state;
@@ -176,6 +204,7 @@ static void run_case(void **state)
 
 	assert_no_error(error);
 	check_expectations(&compared, cases);
+	check_all_bound(diff);
 	files_remove_tree(directory, NULL);
 }
 
