@@ -149,8 +149,10 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 	if (!stock || !match_address(unit->match, stock, &address))
 		return fail(original->name, where, error, "its place in %s is not known",
 			    image_name(unit->image));
-	/* Their memory is given back. */
-	if (g_str_has_prefix(stock->section->name, ".init."))
+	/* The kernel forgets such symbols of a module, but keeps vmlinux's, which __ref code names.
+	 */
+	if (g_str_has_prefix(stock->section->name, ".init.") &&
+	    strcmp(image_name(unit->image), "vmlinux") != 0)
 		return fail(stock->name, where, error,
 			    "it is in %s, which is gone once %s is initialised",
 			    stock->section->name, image_name(unit->image));
