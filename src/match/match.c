@@ -147,22 +147,21 @@ static void collect_named(struct match *match)
 	}
 }
 
-/* The symbol whose name has the fewest addresses in the image; NULL if no symbol has any. */
-static const struct symbol *rarest(const struct match *match, const GPtrArray *named,
-				   const guint64 **addresses, gsize *count)
+/* The symbol whose name has the fewest addresses in the image; NULL if there is no symbol. */
+static const struct symbol *rarest(const struct match *match, const GPtrArray *named)
 {
 	const struct symbol *best = NULL;
+	gsize fewest = G_MAXSIZE;
 
 	for (guint i = 0; i < named->len; i++) {
 		const struct symbol *symbol = g_ptr_array_index(named, i);
-		gsize found;
-		const guint64 *at = image_addresses(match->image, symbol->name, &found);
+		gsize count;
 
-		if (best && found >= *count)
+		image_addresses(match->image, symbol->name, &count);
+		if (count >= fewest)
 			continue;
 		best = symbol;
-		*addresses = at;
-		*count = found;
+		fewest = count;
 	}
 	return best;
 }
@@ -204,22 +203,17 @@ static gboolean references_agree(struct match *match, const struct section *sect
 }
 
 /*
- * Places a section by the names of its symbols.  Where names and bytes leave more than one address
- * it stays unknown, unless `last_resort`: then relocations must tell.  A section that has names but
- * may lie nowhere is a difference.
+ * Places a section at the only address where it may lie by the name of one symbol, and returns at
+ * how many it may.  With `last_resort` relocations must agree, too.
  */
-static gboolean place_by_name(struct match *match, struct section *section, gboolean last_resort,
-			      GError **error)
+static guint place_by_symbol(struct match *match, struct section *section,
+			     const struct symbol *symbol, gboolean last_resort)
 {
-	const GPtrArray *named = g_ptr_array_index(match->named, section->index);
-	const guint64 *addresses;
 	gsize count;
-	const struct symbol *symbol = rarest(match, named, &addresses, &count);
+	const guint64 *addresses = image_addresses(match->image, symbol->name, &count);
 	guint64 found = 0;
 	guint candidates = 0;
 
-	if (!symbol)
-		return TRUE;
 	for (gsize i = 0; i < count; i++) {
 		guint64 address = addresses[i] - symbol->value;
 
@@ -229,10 +223,39 @@ static gboolean place_by_name(struct match *match, struct section *section, gboo
 		found = address;
 		candidates++;
 	}
-	if (!candidates)
-		return refuse_section(match, section, error);
 	if (candidates == 1)
 		section_settle(match, section, found);
+	return candidates;
+}
+
+/* Weak definitions tell where a section lies that has no others, unless they were overridden. */
+static void place_by_weak_names(struct match *match, struct section *section)
+{
+	for (guint i = 0; i < match->stock->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(match->stock, i);
+
+		if (symbol->section == section && symbol->binding == STB_WEAK &&
+		    place_by_symbol(match, section, symbol, TRUE) == 1)
+			return;
+	}
+}
+
+/*
+ * Places a section by the names of its symbols.  Where names and bytes leave more than one address
+ * it stays unknown, unless `last_resort`: then relocations must tell.  A section that has names but
+ * may lie nowhere is a difference.
+ */
+static gboolean place_by_name(struct match *match, struct section *section, gboolean last_resort,
+			      GError **error)
+{
+	const struct symbol *symbol =
+		rarest(match, g_ptr_array_index(match->named, section->index));
+
+	if (symbol)
+		return place_by_symbol(match, section, symbol, last_resort) ||
+		       refuse_section(match, section, error);
+	if (last_resort)
+		place_by_weak_names(match, section);
 	return TRUE;
 }
 

@@ -385,13 +385,30 @@ static void test_twins(void **state)
 	assert_int_equal(which_of(image, second_match, second, "twin"), 2);
 }
 
+/* A unit whose only function is weak: its name may be another's, but here it is not. */
+static void test_only_weak(void **state)
+{
+	const struct images *images = *state;
+	const char *source = "int __attribute__((weak)) soft(int x) { return x * 3 + 1; }\n";
+	g_autofree char *hard_source = replaced(source, "__attribute__((weak))", "");
+	g_autofree char *other_source = replaced(hard_source, "x * 3", "x * 5");
+	AUTO(object) soft = compiled(images->directory, "soft.c", source);
+	g_free(compile_unit(images->directory, "other.c", other_source));
+	AUTO(image) alone = link_module(images->directory, "soft.o", "neighbour.o");
+	AUTO(image) overridden = link_module(images->directory, "soft.o", "other.o");
+	AUTO(match) match = must_match(alone, soft);
+
+	assert_int_equal(which_of(alone, match, soft, "soft"), 1);
+	must_differ(overridden, soft, "soft.c: function soft+0x0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vmlinux),	       cmocka_unit_test(test_module),
 		cmocka_unit_test(test_overridden),     cmocka_unit_test(test_mutated_vmlinux),
 		cmocka_unit_test(test_mutated_module), cmocka_unit_test(test_another_unit),
-		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_twins),	       cmocka_unit_test(test_only_weak),
 	};
 
 	return cmocka_run_group_tests(tests, make_images, free_images);
