@@ -166,6 +166,41 @@ GPtrArray *modules_soft_dependencies(const struct kernel *kernel, const char *na
 	return names;
 }
 
+static void alias_free(gpointer data)
+{
+	struct module_alias *alias = data;
+
+	g_free(alias->alias);
+	g_free(alias->name);
+	g_free(alias);
+}
+
+/* depmod writes a line "alias PATTERN NAME" for each; libkmod can look one up but not list them. */
+GPtrArray *modules_aliases(const struct kernel *kernel, const char *prefix, GError **error)
+{
+	g_autofree char *path = g_build_filename(kernel->modules, "modules.alias", NULL);
+	g_autofree char *text = files_read_text(path, error);
+	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+	GPtrArray *aliases;
+
+	if (!lines)
+		return NULL;
+	aliases = g_ptr_array_new_with_free_func(alias_free);
+	for (guint i = 0; lines[i]; i++) {
+		g_auto(GStrv) words = g_strsplit(lines[i], " ", -1);
+		struct module_alias *alias;
+
+		if (g_strv_length(words) != 3 || strcmp(words[0], "alias") ||
+		    !g_str_has_prefix(words[1], prefix))
+			continue;
+		alias = g_new(struct module_alias, 1);
+		alias->alias = g_strdup(words[1]);
+		alias->name = g_strdup(words[2]);
+		g_ptr_array_add(aliases, alias);
+	}
+	return aliases;
+}
+
 char *modules_info(const struct object *module, const char *field)
 {
 	const struct section *section = object_section(module, ".modinfo");

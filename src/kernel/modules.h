@@ -34,6 +34,15 @@ GPtrArray *modules_dependencies(const struct kernel *kernel, const char *name, G
  */
 GPtrArray *modules_soft_dependencies(const struct kernel *kernel, const char *name, GError **error);
 
+struct module_alias {
+	char *alias; /* a pattern, "crypto-sha256" */
+	char *name;  /* of the module */
+};
+
+/* The aliases that begin with a prefix: by them the kernel asks for modules.  Array of struct
+ * module_alias, owned. */
+GPtrArray *modules_aliases(const struct kernel *kernel, const char *prefix, GError **error);
+
 /* A field of .modinfo ("vermagic", "depends", "name"), or NULL.  Caller frees. */
 char *modules_info(const struct object *module, const char *field);
 

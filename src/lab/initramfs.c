@@ -41,14 +41,12 @@ void initramfs_free(struct initramfs *initramfs)
 	g_free(initramfs);
 }
 
-static gboolean add(struct initramfs *initramfs, const char *path, guint type, const void *data,
+/* Adds an entry and frees it. */
+static gboolean add(struct initramfs *initramfs, struct archive_entry *entry, const void *data,
 		    gsize size, GError **error)
 {
-	struct archive_entry *entry = archive_entry_new();
 	gboolean written;
 
-	archive_entry_set_pathname(entry, path);
-	archive_entry_set_filetype(entry, type);
 	archive_entry_set_perm(entry, 0755);
 	archive_entry_set_nlink(entry, 1);
 	archive_entry_set_size(entry, (la_int64_t)size);
@@ -60,9 +58,18 @@ static gboolean add(struct initramfs *initramfs, const char *path, guint type, c
 	return written;
 }
 
+static struct archive_entry *entry_new(const char *path, guint type)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	archive_entry_set_pathname(entry, path);
+	archive_entry_set_filetype(entry, type);
+	return entry;
+}
+
 gboolean initramfs_add_directory(struct initramfs *initramfs, const char *path, GError **error)
 {
-	return add(initramfs, path, S_IFDIR, NULL, 0, error);
+	return add(initramfs, entry_new(path, S_IFDIR), NULL, 0, error);
 }
 
 gboolean initramfs_add_file(struct initramfs *initramfs, const char *path, GBytes *content,
@@ -71,7 +78,16 @@ gboolean initramfs_add_file(struct initramfs *initramfs, const char *path, GByte
 	gsize size;
 	const void *data = g_bytes_get_data(content, &size);
 
-	return add(initramfs, path, S_IFREG, data, size, error);
+	return add(initramfs, entry_new(path, S_IFREG), data, size, error);
+}
+
+gboolean initramfs_add_link(struct initramfs *initramfs, const char *path, const char *target,
+			    GError **error)
+{
+	struct archive_entry *entry = entry_new(path, S_IFLNK);
+
+	archive_entry_set_symlink(entry, target);
+	return add(initramfs, entry, NULL, 0, error);
 }
 
 gboolean initramfs_finish(struct initramfs *initramfs, GError **error)

@@ -21,6 +21,10 @@ gboolean initramfs_add_directory(struct initramfs *initramfs, const char *path, 
 gboolean initramfs_add_file(struct initramfs *initramfs, const char *path, GBytes *content,
 			    GError **error);
 
+/* A symbolic link. */
+gboolean initramfs_add_link(struct initramfs *initramfs, const char *path, const char *target,
+			    GError **error);
+
 /* Ends the archive; nothing can be added any more. */
 gboolean initramfs_finish(struct initramfs *initramfs, GError **error);
 

@@ -43,8 +43,39 @@ static gboolean add_kernel_module(const struct kernel *kernel, struct initramfs 
 	return TRUE;
 }
 
-/* The names of all modules of the kernel that the plan may load. */
-static GPtrArray *collect_modules(const struct preparation *preparation, GError **error)
+/* A module with all that it needs or wants. */
+static gboolean collect_module(const struct kernel *kernel, const char *name, GPtrArray *names,
+			       GError **error)
+{
+	g_autoptr(GPtrArray) soft = modules_soft_dependencies(kernel, name, error);
+
+	for (guint i = 0; soft && i < soft->len; i++)
+		if (!prepare_dependencies(kernel, soft->pdata[i], names, error))
+			return FALSE;
+	return soft && prepare_dependencies(kernel, name, names, error);
+}
+
+/*
+ * What the kernel may ask for by itself while a module is loaded: algorithms.  They are small
+ * enough to be there always.
+ */
+static gboolean collect_algorithms(const struct kernel *kernel, GPtrArray *names, GString *facts,
+				   GError **error)
+{
+	g_autoptr(GPtrArray) aliases = modules_aliases(kernel, "crypto-", error);
+
+	for (guint i = 0; aliases && i < aliases->len; i++) {
+		const struct module_alias *alias = g_ptr_array_index(aliases, i);
+
+		if (!prepare_dependencies(kernel, alias->name, names, error))
+			return FALSE;
+		g_string_append_printf(facts, "alias %s %s\n", alias->alias, alias->name);
+	}
+	return aliases != NULL;
+}
+
+static gboolean add_modules(const struct preparation *preparation, struct initramfs *initramfs,
+			    GString *facts, GError **error)
 {
 	const struct kernel *kernel = preparation->trial->kernel;
 	g_autoptr(GPtrArray) loaded = plan_arguments(preparation->plan, "load");
@@ -52,33 +83,16 @@ static GPtrArray *collect_modules(const struct preparation *preparation, GError 
 
 	for (guint i = 0; i < preparation->needs->len; i++)
 		g_ptr_array_add(loaded, g_strdup(preparation->needs->pdata[i]));
-	for (guint i = 0; i < loaded->len; i++) {
-		g_autoptr(GPtrArray) soft = NULL;
-
-		if (!strcmp(loaded->pdata[i], "livepatch"))
-			continue;
-		if (!prepare_dependencies(kernel, loaded->pdata[i], names, error))
-			return NULL;
-		soft = modules_soft_dependencies(kernel, loaded->pdata[i], error);
-		if (!soft)
-			return NULL;
-		for (guint j = 0; j < soft->len; j++)
-			if (!prepare_dependencies(kernel, soft->pdata[j], names, error))
-				return NULL;
-	}
-	return g_steal_pointer(&names);
-}
-
-static gboolean add_modules(const struct preparation *preparation, struct initramfs *initramfs,
-			    GString *facts, GError **error)
-{
-	g_autoptr(GPtrArray) names = collect_modules(preparation, error);
-
-	for (guint i = 0; names && i < names->len; i++)
-		if (!add_kernel_module(preparation->trial->kernel, initramfs, names->pdata[i],
-				       facts, error))
+	for (guint i = 0; i < loaded->len; i++)
+		if (strcmp(loaded->pdata[i], "livepatch") &&
+		    !collect_module(kernel, loaded->pdata[i], names, error))
 			return FALSE;
-	return names != NULL;
+	if (!collect_algorithms(kernel, names, facts, error))
+		return FALSE;
+	for (guint i = 0; i < names->len; i++)
+		if (!add_kernel_module(kernel, initramfs, names->pdata[i], facts, error))
+			return FALSE;
+	return TRUE;
 }
 
 static gboolean add_livepatch(const struct preparation *preparation, struct initramfs *initramfs,
@@ -137,8 +151,8 @@ static gboolean add_plan(const struct preparation *preparation, struct initramfs
 
 gboolean pack(const struct preparation *preparation, const char *path, GError **error)
 {
-	static const char *const directories[] = {"proc", "sys",     "dev",
-						  "tmp",  "modules", "programs"};
+	static const char *const directories[] = {"proc", "sys",     "dev",	"tmp",
+						  "sbin", "modules", "programs"};
 	AUTO(initramfs) initramfs = initramfs_new(path, error);
 	g_autoptr(GBytes) guest = g_resources_lookup_data(GUEST_RESOURCE, 0, NULL);
 	g_autoptr(GString) facts = g_string_new(NULL);
@@ -149,7 +163,8 @@ gboolean pack(const struct preparation *preparation, const char *path, GError **
 	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
 		if (!initramfs_add_directory(initramfs, directories[i], error))
 			return FALSE;
-	return add_livepatch(preparation, initramfs, facts, error) &&
+	return initramfs_add_link(initramfs, "sbin/modprobe", "/init", error) &&
+	       add_livepatch(preparation, initramfs, facts, error) &&
 	       add_modules(preparation, initramfs, facts, error) &&
 	       add_programs(preparation, initramfs, error) &&
 	       add_plan(preparation, initramfs, facts, error) && initramfs_finish(initramfs, error);

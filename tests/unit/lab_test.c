@@ -171,6 +171,7 @@ static void test_initramfs_is_read_back(void **state)
 	assert_true(initramfs_add_file(initramfs, "init", content, &error));
 	assert_true(initramfs_add_directory(initramfs, "dir", &error));
 	assert_true(initramfs_add_file(initramfs, "dir/empty", empty, &error));
+	assert_true(initramfs_add_link(initramfs, "dir/link", "/init", &error));
 	assert_true(initramfs_finish(initramfs, &error));
 
 	archive_read_support_format_cpio(archive);
@@ -186,6 +187,8 @@ static void test_initramfs_is_read_back(void **state)
 	assert_int_equal(archive_entry_filetype(entry), AE_IFDIR);
 	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
 	assert_string_equal(archive_entry_pathname(entry), "dir/empty");
+	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+	assert_string_equal(archive_entry_symlink(entry), "/init");
 	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_EOF);
 	archive_read_free(archive);
 }

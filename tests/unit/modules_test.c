@@ -83,6 +83,22 @@ static void test_soft_dependencies_by_alias(void **state)
 	assert_int_equal(none->len, 0);
 }
 
+static void test_aliases_by_prefix(void **state)
+{
+	AUTO(kernel) kernel = make_modules(*state);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) aliases = modules_aliases(kernel, "other", &error);
+	const struct module_alias *alias;
+
+	assert_no_error(error);
+	assert_int_equal(aliases->len, 1);
+	alias = aliases->pdata[0];
+	assert_string_equal(alias->alias, "other-name");
+	assert_string_equal(alias->name, "wish");
+	g_autoptr(GPtrArray) none = modules_aliases(kernel, "name", &error);
+	assert_int_equal(none->len, 0);
+}
+
 static void test_found_by_either_name(void **state)
 {
 	AUTO(kernel) kernel = make_modules(*state);
@@ -148,9 +164,10 @@ static void test_what_is_no_module(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_dependencies_in_order), TEST(test_soft_dependencies_by_alias),
-		TEST(test_found_by_either_name),  TEST(test_compressed_is_unpacked),
-		TEST(test_information),		  TEST(test_what_is_no_module),
+		TEST(test_dependencies_in_order),  TEST(test_soft_dependencies_by_alias),
+		TEST(test_aliases_by_prefix),	   TEST(test_found_by_either_name),
+		TEST(test_compressed_is_unpacked), TEST(test_information),
+		TEST(test_what_is_no_module),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

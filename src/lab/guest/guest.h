@@ -41,6 +41,12 @@ struct module {
 	struct module *next;
 };
 
+struct alias {
+	const char *pattern; /* as fnmatch() has it */
+	const char *name;    /* of the module */
+	struct alias *next;
+};
+
 struct function {
 	const char *object;
 	const char *name; /* "NAME,SYMPOS", as sysfs has it */
@@ -59,6 +65,7 @@ struct guest {
 	FILE *kernel_say; /* /dev/kmsg, written: marks the steps in the machine's output */
 	const char *livepatch;
 	struct module *modules;
+	struct alias *aliases;
 	struct function *functions;
 	struct known_line *known;
 	bool learning;	   /* this step's warnings become known ones */
@@ -68,7 +75,12 @@ struct guest {
 /* main.c: tells the host something about this step. */
 void guest_note(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* plan.c: goes through the steps of a plan's text (cut up in the course). */
+/* plan.c: the text of /plan, NULL if it can't be read. */
+char *plan_read(void);
+/* Takes in the facts that a plan begins with; returns the rest.  The text is cut up in the course.
+ */
+char *plan_facts(struct guest *guest, char *text);
+/* Goes through the steps. */
 void plan_follow(struct guest *guest, char *text);
 /* Cuts the first word off a line; "" at its end. */
 char *plan_word(char **line);
@@ -77,6 +89,8 @@ char *plan_word(char **line);
 struct module *module_find(struct guest *guest, const char *name);
 enum outcome module_load(struct guest *guest, char *arguments);
 enum outcome module_unload(struct guest *guest, char *arguments);
+/* Loads the modules that a name stands for, as /sbin/modprobe, which the kernel runs. */
+int module_probe(const char *name);
 
 /* livepatch.c: what sysfs and ftrace say of the livepatch. */
 enum outcome livepatch_settle(struct guest *guest);

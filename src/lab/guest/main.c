@@ -1,5 +1,6 @@
 /*
- * /init of the virtual machine: mounts what is needed, follows the plan, and ends the machine.
+ * /init of the virtual machine: mounts what is needed, follows the plan, and ends the machine.  By
+ * the name of modprobe it is what the kernel runs when it asks for a module.
  */
 #include "guest.h"
 
@@ -55,23 +56,9 @@ static FILE *open_report(void)
 	return fdopen(fd, "w");
 }
 
-static char *read_plan(void)
-{
-	struct stat status;
-	int fd = open("/plan", O_RDONLY);
-
-	if (fd < 0 || fstat(fd, &status))
-		return NULL;
-	char *text = calloc(1, (size_t)status.st_size + 1);
-	if (text && read(fd, text, (size_t)status.st_size) != status.st_size)
-		text = NULL;
-	close(fd);
-	return text;
-}
-
 static void follow(struct guest *guest)
 {
-	char *plan = read_plan();
+	char *plan = plan_read();
 
 	fprintf(guest->report, "klatch guest\n");
 	fflush(guest->report);
@@ -81,17 +68,24 @@ static void follow(struct guest *guest)
 	}
 	/* Boot has its own warnings, which are no concern of the livepatch. */
 	lseek(guest->kernel_log, 0, SEEK_END);
-	plan_follow(guest, plan);
+	plan_follow(guest, plan_facts(guest, plan));
 }
 
-int main(void)
+static void mount_all(void)
 {
-	struct guest guest = {0};
-
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
 		mkdir(mounts[i].path, 0755);
 		mount(mounts[i].type, mounts[i].path, mounts[i].type, 0, NULL);
 	}
+}
+
+int main(int argc, char **argv)
+{
+	struct guest guest = {0};
+
+	if (!strcmp(basename(argv[0]), "modprobe"))
+		return module_probe(argv[argc - 1]);
+	mount_all();
 	/* The kernel boots quietly, as each character costs under emulation; from here on all. */
 	klogctl(SYSLOG_ACTION_CONSOLE_LEVEL, NULL, 8);
 	guest.report = open_report();

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -170,4 +171,23 @@ enum outcome module_unload(struct guest *guest, char *arguments)
 	}
 	guest_note(guest, "%s can't be removed: %s", name, strerror(cause));
 	return FAILED;
+}
+
+int module_probe(const char *name)
+{
+	struct guest guest = {.report = fopen("/dev/null", "we")};
+	char *plan = plan_read();
+	int found = 0;
+
+	if (!plan || !guest.report)
+		return 1;
+	plan_facts(&guest, plan);
+	for (const struct alias *alias = guest.aliases; alias; alias = alias->next) {
+		const struct module *module = module_find(&guest, alias->name);
+
+		if (!module || fnmatch(alias->pattern, name, 0))
+			continue;
+		found += !insert_dependencies(&guest, module) && !insert(module->name);
+	}
+	return !found;
 }

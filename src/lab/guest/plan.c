@@ -4,8 +4,11 @@
  */
 #include "guest.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 char *plan_word(char **line)
 {
@@ -44,6 +47,17 @@ static enum outcome fact_module(struct guest *guest, char *arguments)
 	return PASSED;
 }
 
+static enum outcome fact_alias(struct guest *guest, char *arguments)
+{
+	struct alias *alias = allocate(sizeof(*alias));
+
+	alias->pattern = plan_word(&arguments);
+	alias->name = plan_word(&arguments);
+	alias->next = guest->aliases;
+	guest->aliases = alias;
+	return PASSED;
+}
+
 static enum outcome fact_function(struct guest *guest, char *arguments)
 {
 	struct function *function = allocate(sizeof(*function));
@@ -71,17 +85,10 @@ static const struct {
 	const char *name;
 	enum outcome (*run)(struct guest *guest, char *arguments);
 } verbs[] = {
-	{"livepatch", fact_livepatch},
-	{"module", fact_module},
-	{"function", fact_function},
-	{"learn", verb_learn},
-	{"wait", verb_wait},
-	{"load", module_load},
-	{"unload", module_unload},
-	{"patched", livepatch_patched},
-	{"disable", livepatch_disable},
-	{"run", program_run},
-	{"expect", program_expect},
+	{"livepatch", fact_livepatch},	{"module", fact_module},   {"alias", fact_alias},
+	{"function", fact_function},	{"learn", verb_learn},	   {"wait", verb_wait},
+	{"load", module_load},		{"unload", module_unload}, {"patched", livepatch_patched},
+	{"disable", livepatch_disable}, {"run", program_run},	   {"expect", program_expect},
 };
 
 static enum outcome follow_line(struct guest *guest, char *line)
@@ -134,9 +141,29 @@ static enum outcome follow_step(struct guest *guest, char **text)
 	return outcome;
 }
 
+char *plan_read(void)
+{
+	struct stat status;
+	int fd = open("/plan", O_RDONLY);
+
+	if (fd < 0 || fstat(fd, &status))
+		return NULL;
+	char *text = calloc(1, (size_t)status.st_size + 1);
+	if (text && read(fd, text, (size_t)status.st_size) != status.st_size)
+		text = NULL;
+	close(fd);
+	return text;
+}
+
+char *plan_facts(struct guest *guest, char *text)
+{
+	follow_step(guest, &text);
+	return text;
+}
+
 void plan_follow(struct guest *guest, char *text)
 {
-	enum outcome outcome = follow_step(guest, &text); /* the facts */
+	enum outcome outcome = PASSED;
 
 	while (text && outcome != FAILED) {
 		enum outcome log;
