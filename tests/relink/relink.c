@@ -3,7 +3,7 @@
  * livepatch for each.  Every reference in it must then lead to where the shipped one leads, and the
  * livepatch must keep all that klatch promises (src/check).  Speaks TAP.
  *
- *	relink RELEASE DIRECTORY UNIT...	as "kernel/fork.o"
+ *	relink RELEASE DIRECTORY UNIT...	as "kernel/fork.o"; an empty directory
  */
 #include <stdio.h>
 #include <string.h>
