@@ -131,7 +131,9 @@ struct plan *plan_parse(const char *text, const char *name, GError **error)
 	for (; lines[number] && !fault; number++) {
 		char *line = g_strstrip(lines[number]);
 
-		if (*line && *line != '#')
+		if (!g_utf8_validate(line, -1, NULL))
+			fault = "this is no UTF-8 text";
+		else if (*line && *line != '#')
 			fault = parse_line(plan, line);
 	}
 	if (!fault && !plan->steps->len)

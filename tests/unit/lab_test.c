@@ -48,6 +48,7 @@ static void test_plan_faults_name_the_line(void **state)
 		{"load tun\n", "test:1", "begins with a step"},
 		{"# nothing\n", "test:2", "no step"},
 		{"step\n", "test:1", "a step has a text"},
+		{"step \xff\n", "test:1", "no UTF-8"},
 		{"step a\n\nload\n", "test:3", "wants an argument"},
 		{"step a\nlearn\nlaod tun\n", "test:3", "no such verb"},
 	};
