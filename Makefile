@@ -3,7 +3,7 @@
 #   make            build/klatch
 #   make demo       what klatch does, shown on a real kernel in a virtual machine
 #   make check      all tests
-#   make corpus     every real fix of the corpus through build and try
+#   make corpus     every real fix of the corpus through build and try (IDS="001 003": only these)
 #   make bench      times against the bare compiles
 #   make fuzz       every parser of outside input, a minute each
 #   make lint       format and static analysis
@@ -23,6 +23,7 @@ SOURCES := $(filter-out src/lab/guest/%,$(wildcard src/*/*.c))
 ROOMS   := $(filter-out src/cmd/main.c,$(SOURCES))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/resources.o
 CHECKED := $(ROOMS:%.c=$(B)/sanitized/%.o) $(B)/sanitized/resources.o
+JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
@@ -68,19 +69,19 @@ unit: $(UNIT)
 	tests/run $(UNIT)
 
 check: packages
-	$(MAKE) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink
+	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 demo: packages
-	$(MAKE) all
+	$(MAKE) $(JOBS) all
 	tests/demo
 
 corpus: packages
-	$(MAKE) all
-	tests/corpus $(CORPUS)
+	$(MAKE) $(JOBS) all
+	tests/corpus $(IDS)
 
 bench: packages
-	$(MAKE) all $(B)/bench
+	$(MAKE) $(JOBS) all $(B)/bench
 	tests/bench/run
 
 $(B)/bench: $(B)/tests/bench/bench.o

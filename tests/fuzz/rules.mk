@@ -17,7 +17,7 @@ $(B)/fuzz/%: $(B)/fuzzed/tests/fuzz/%.o $(FUZZED)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 fuzz: packages
-	$(MAKE) $(FUZZERS)
+	$(MAKE) $(JOBS) $(FUZZERS)
 	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
 
 -include $(wildcard $(B)/fuzzed/src/*/*.d $(B)/fuzzed/tests/fuzz/*.d)
