@@ -182,25 +182,6 @@ static gboolean copy_reloc_out(struct assembler *assembler, const struct piece *
 	return TRUE;
 }
 
-/* The symbol that a section symbol stands for, if it is the only one of the section. */
-static struct symbol *only_symbol(const struct object *object, struct symbol *symbol)
-{
-	struct symbol *only = NULL;
-
-	if (symbol->type != STT_SECTION)
-		return symbol;
-	for (guint i = 0; i < object->symbols->len; i++) {
-		struct symbol *other = object_symbol_at(object, i);
-
-		if (other->section != symbol->section || other == symbol)
-			continue;
-		if (only)
-			return symbol;
-		only = other;
-	}
-	return only ? only : symbol;
-}
-
 static gboolean copy_reloc(struct assembler *assembler, const struct piece *piece,
 			   const struct reloc *reloc, GError **error)
 {
@@ -219,8 +200,7 @@ static gboolean copy_reloc(struct assembler *assembler, const struct piece *piec
 	const struct piece *target =
 		pieces_at(assembler->pieces, symbol->section, x86_code_target(piece->from, reloc));
 	if (!target)
-		return copy_reloc_out(assembler, piece, reloc,
-				      only_symbol(assembler->unit->patched, symbol), error);
+		return copy_reloc_out(assembler, piece, reloc, symbol, error);
 	section_add_reloc(piece->to, reloc->offset - piece->start + piece->base, reloc->type,
 			  object_section_symbol(object, target->to),
 			  reloc->addend + symbol->value + target->base - target->start);

@@ -99,26 +99,33 @@ static gboolean refuse_target(const struct join *join, const struct section *fro
 	return FALSE;
 }
 
+/* What a symbol that a relocation refers to is in `into`. */
+static struct symbol *target_symbol(struct join *join, const struct symbol *symbol)
+{
+	if (!join->symbols[symbol->index])
+		join->symbols[symbol->index] = join_symbol(join, symbol);
+	return join->symbols[symbol->index];
+}
+
 static gboolean join_reloc(struct join *join, const struct section *from, const struct reloc *reloc,
 			   GError **error)
 {
-	const struct moved *moved = &join->moved[from->index];
+	const struct moved *place = &join->moved[from->index];
 	const struct symbol *symbol = reloc->symbol;
-	const struct moved *target = symbol->section ? &join->moved[symbol->section->index] : NULL;
-	gint64 addend = reloc->addend;
 	struct symbol *to;
+	gint64 addend = reloc->addend;
 
-	if (target && !target->to)
+	if (symbol->section && !join->moved[symbol->section->index].to)
 		return refuse_target(join, from, symbol->section, error);
-	if (symbol->type == STT_SECTION) {
+	if (symbol->section && symbol->type == STT_SECTION) {
+		const struct moved *target = &join->moved[symbol->section->index];
+
 		to = object_section_symbol(join->into, target->to);
 		addend += target->base;
 	} else {
-		if (!join->symbols[symbol->index])
-			join->symbols[symbol->index] = join_symbol(join, symbol);
-		to = join->symbols[symbol->index];
+		to = target_symbol(join, symbol);
 	}
-	section_add_reloc(moved->to, moved->base + reloc->offset, reloc->type, to, addend);
+	section_add_reloc(place->to, place->base + reloc->offset, reloc->type, to, addend);
 	return TRUE;
 }
 

@@ -78,7 +78,8 @@ static GHashTable *pair_symbols(const struct object *original, const struct obje
 	return origins;
 }
 
-/* Read-only data that has no name comes along, as the differ would have it. */
+/* What has no identity comes along, as the differ would have it: read-only data without a name, and
+ * what has no size. */
 static void add_anonymous(GHashTable *sections, const struct object *object, guint series)
 {
 	g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL);
@@ -92,8 +93,11 @@ static void add_anonymous(GHashTable *sections, const struct object *object, gui
 	for (guint i = 0; i < object->sections->len; i++) {
 		struct section *section = object_section_at(object, i);
 
-		if ((section->flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) == SHF_ALLOC &&
-		    !special_find(section->name, series) && !g_hash_table_contains(named, section))
+		gboolean read_only = !(section->flags & (SHF_WRITE | SHF_EXECINSTR));
+
+		if (!(section->flags & SHF_ALLOC) || special_find(section->name, series))
+			continue;
+		if (!section->size || (read_only && !g_hash_table_contains(named, section)))
 			g_hash_table_add(sections, section);
 	}
 }
