@@ -17,8 +17,13 @@ static void refuse_change(struct comparison *comparison, const struct symbol *sy
 {
 	g_autofree char *what = g_strdup_printf("data %s changed", symbol->name);
 
-	refuse(comparison, symbol, what, DATA_HINT,
-	       "%s, and a livepatch can't change data that is in use", difference);
+	if (section_is_init(symbol->section))
+		refuse(comparison, symbol, what, DATA_HINT,
+		       "%s, but it was used when the object was loaded and is gone from memory",
+		       difference);
+	else
+		refuse(comparison, symbol, what, DATA_HINT,
+		       "%s, and a livepatch can't change data that is in use", difference);
 }
 
 static void compare_variable(struct comparison *comparison, const struct entity *original)

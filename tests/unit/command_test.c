@@ -1,10 +1,7 @@
 /*
  * What commands share, and klatch kernel as far as it needs no kernel.
  */
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,30 +9,7 @@
 #include "help.h"
 #include "kernel/kernel.h"
 
-/* Runs a command, what it writes to stdout and stderr goes to a file.  argv ends with NULL. */
-static int run(const char *directory, command_function *command, char **argv, char **output)
-{
-	g_autofree char *path = path_in(directory, "output");
-	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	int old_output = dup(STDOUT_FILENO), old_errors = dup(STDERR_FILENO);
-	int status;
-
-	fflush(stdout);
-	dup2(file, STDOUT_FILENO);
-	dup2(file, STDERR_FILENO);
-	g_autofree char **copy = g_memdup2(argv, (g_strv_length(argv) + 1) * sizeof(*argv));
-	status = command((int)g_strv_length(argv), copy);
-	fflush(stdout);
-	dup2(old_output, STDOUT_FILENO);
-	dup2(old_errors, STDERR_FILENO);
-	close(old_output);
-	close(old_errors);
-	close(file);
-	*output = files_read_text(path, NULL);
-	return status;
-}
-
-#define RUN(output, ...) run(*state, command_kernel, (char *[]){__VA_ARGS__, NULL}, output)
+#define RUN(output, ...) run_command(*state, command_kernel, (char *[]){__VA_ARGS__, NULL}, output)
 
 static int make_cache(void **state)
 {
@@ -60,7 +34,7 @@ static void test_wrong_arguments(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		g_autofree char *output = NULL;
 
-		assert_int_equal(run(*state, command_kernel, (char **)wrong[i], &output),
+		assert_int_equal(run_command(*state, command_kernel, (char **)wrong[i], &output),
 				 EXIT_CANNOT);
 		assert_non_null(strstr(output, "klatch: "));
 	}

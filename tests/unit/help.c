@@ -1,7 +1,10 @@
 /*
  * What tests of several rooms share.
  */
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -104,4 +107,26 @@ char *compile(const char *directory, const char *file, const char *source, ...)
 	g_ptr_array_add(argv, NULL);
 	g_free(run_in(directory, argv));
 	return path_in(directory, object);
+}
+
+int run_command(const char *directory, command_function *command, char **argv, char **output)
+{
+	g_autofree char *path = path_in(directory, "output");
+	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int old_output = dup(STDOUT_FILENO), old_errors = dup(STDERR_FILENO);
+	int status;
+
+	fflush(stdout);
+	dup2(file, STDOUT_FILENO);
+	dup2(file, STDERR_FILENO);
+	g_autofree char **copy = g_memdup2(argv, (g_strv_length(argv) + 1) * sizeof(*argv));
+	status = command((int)g_strv_length(argv), copy);
+	fflush(stdout);
+	dup2(old_output, STDOUT_FILENO);
+	dup2(old_errors, STDERR_FILENO);
+	close(old_output);
+	close(old_errors);
+	close(file);
+	*output = files_read_text(path, NULL);
+	return status;
 }

@@ -13,6 +13,8 @@
 /* clang-format on */
 #include <glib.h>
 
+#include "cmd/command.h"
+
 /* cmocka set-up and tear-down of a group or test: *state is the path of a fresh directory. */
 int make_directory(void **state);
 int remove_directory(void **state);
@@ -31,6 +33,10 @@ char *output_of(const char *directory, const char *program, ...) G_GNUC_NULL_TER
  * Returns the path of NAME.o (caller frees). */
 char *compile(const char *directory, const char *file, const char *source,
 	      ...) G_GNUC_NULL_TERMINATED;
+
+/* Runs a command and returns its exit code; *output (caller frees) is what it wrote to stdout and
+ * stderr.  argv ends with NULL. */
+int run_command(const char *directory, command_function *command, char **argv, char **output);
 
 /* Fails the test unless there is an error of this code whose text holds `text`; then clears it. */
 void assert_error(GError **error, int code, const char *text);
