@@ -93,7 +93,7 @@ $(B)/bench $(B)/gate $(B)/relink: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
 include tests/fuzz/rules.mk
 
 FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
-			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c)
+			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c tests/bench/*.c)
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))

@@ -3,9 +3,9 @@
  *
  *	bench KLATCH RELEASE PATCH...
  *
- * For each patch of one unit: the unit's three compiles, bare, on as many processors as klatch
- * uses; then klatch build.  For the largest units: the differ against reading the two objects.
- * Each figure is the median of five.  Prints a table; the ratio is what counts, not the seconds.
+ * For each patch of one unit: the unit's three compiles, bare and all at once; then klatch build.
+ *For the largest units: the differ against reading the two objects. Each figure is the median of
+ *five.  Prints a table; the ratio is what counts, not the seconds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static double run_lines(const struct bench *bench, char **lines, guint count)
 		processes[i].argv = arguments[i];
 		processes[i].directory = bench->kernel->build;
 	}
-	if (!process_run_all(processes, results, count, process_jobs(), &error))
+	if (!process_run_all(processes, results, count, count, &error))
 		stop(error);
 	double seconds = (double)(g_get_monotonic_time() - start) / 1e6;
 	for (guint i = 0; i < count; i++) {
