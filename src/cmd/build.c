@@ -137,8 +137,7 @@ int command_build(int argc, char **argv)
 		klatch_fail(&error, KLATCH_USAGE, "nothing to build", NULL,
 			    "give one or more patch files; see klatch build --help",
 			    "no patch file was given");
-		command_print_error(error);
-		return EXIT_CANNOT;
+		return command_fail(error, json);
 	}
 
 	AUTO(workspace) workspace = workspace_new(&error);
@@ -153,10 +152,8 @@ int command_build(int argc, char **argv)
 	AUTO(pipeline_result)
 	result = workspace ? pipeline_build(&request, progress, &error) : NULL;
 	progress_bar_end(progress);
-	if (!result) {
-		command_print_error(error);
-		return klatch_error_exit_code(error);
-	}
+	if (!result)
+		return command_fail(error, json);
 	if (json)
 		print_json(result);
 	else

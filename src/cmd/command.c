@@ -126,3 +126,19 @@ void command_stages_json(const GArray *stages, JsonBuilder *builder)
 	add_seconds(builder, "total", total_seconds(stages));
 	json_builder_end_object(builder);
 }
+
+int command_fail(const GError *error, gboolean json)
+{
+	command_print_error(error);
+	if (json) {
+		g_autoptr(JsonBuilder) builder = json_builder_new();
+
+		json_builder_begin_object(builder);
+		command_add_string(builder, "status", "error");
+		json_builder_set_member_name(builder, "error");
+		json_builder_add_value(builder, command_error_json(error));
+		json_builder_end_object(builder);
+		command_print_json(builder);
+	}
+	return klatch_error_exit_code(error);
+}

@@ -23,6 +23,12 @@ command_function command_kernel, command_build, command_diff, command_try;
 /* Prints an error for people to stderr: one paragraph, colour on a terminal unless NO_COLOR. */
 void command_print_error(const GError *error);
 
+/*
+ * Ends a command that can't run: prints the error as command_print_error() does, and with json also
+ * {"status": "error", "error": {...}} to stdout.  Returns the exit code.
+ */
+int command_fail(const GError *error, gboolean json);
+
 /* {what, where, why, hint} of an error; absent texts are left out. Caller owns the node. */
 JsonNode *command_error_json(const GError *error);
 

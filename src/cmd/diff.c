@@ -159,8 +159,5 @@ int command_diff(int argc, char **argv)
 			    "give it as in -k 6.1.0-56-amd64", "%s is no release", release);
 	else
 		status = compare(argv + 1, series_of(release), json, &error);
-	if (!error)
-		return status;
-	command_print_error(error);
-	return EXIT_CANNOT;
+	return error ? command_fail(error, json) : status;
 }

@@ -195,10 +195,8 @@ int command_kernel(int argc, char **argv)
 	if (command_options(&argc, &argv, entries, "add [RELEASE] | list | rm RELEASE",
 			    "Fetches and prepares stock kernels (default: the running one).",
 			    &status) &&
-	    !run(argc, argv, &options, &error)) {
-		command_print_error(error);
-		status = klatch_error_exit_code(error);
-	}
+	    !run(argc, argv, &options, &error))
+		status = command_fail(error, options.json);
 	g_free(options.packages);
 	return status;
 }

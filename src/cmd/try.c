@@ -212,6 +212,5 @@ int command_try(int argc, char **argv)
 				      : "a time limit can't be negative");
 	else if (try_livepatch(&options, argv[1], &passed, &error))
 		return passed ? EXIT_DONE : EXIT_REFUSED;
-	command_print_error(error);
-	return klatch_error_exit_code(error);
+	return command_fail(error, options.json);
 }
