@@ -99,10 +99,26 @@ void pipeline_result_free(struct pipeline_result *result)
 	g_free(result);
 }
 
-/* Takes over a room's refusals: the array is left empty. */
-static void take_refusals(struct pipeline *pipeline, GPtrArray *refusals)
+/* Several units can refuse the same thing, a type say: a user wants to read it once. */
+static gboolean is_refused_already(const struct pipeline *pipeline, const GError *refusal)
 {
-	g_ptr_array_extend_and_steal(pipeline->result->refusals, g_ptr_array_ref(refusals));
+	for (guint i = 0; i < pipeline->result->refusals->len; i++) {
+		const GError *other = g_ptr_array_index(pipeline->result->refusals, i);
+
+		if (!strcmp(other->message, refusal->message))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void add_refusals(struct pipeline *pipeline, const GPtrArray *refusals)
+{
+	for (guint i = 0; i < refusals->len; i++) {
+		const GError *refusal = g_ptr_array_index(refusals, i);
+
+		if (!is_refused_already(pipeline, refusal))
+			g_ptr_array_add(pipeline->result->refusals, g_error_copy(refusal));
+	}
 }
 
 /*
@@ -179,7 +195,7 @@ static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
 		touched_units(pipeline->kernel, pipeline->commands, pipeline->overlay, error);
 	if (!pipeline->touched)
 		return FALSE;
-	take_refusals(pipeline, pipeline->touched->refusals);
+	add_refusals(pipeline, pipeline->touched->refusals);
 	g_ptr_array_extend_and_steal(pipeline->result->notes,
 				     g_ptr_array_ref(pipeline->touched->notes));
 	return TRUE;
@@ -240,7 +256,7 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 			     types_may_change(pipeline->overlay), error);
 	if (!candidate->diff)
 		return FALSE;
-	take_refusals(pipeline, candidate->diff->refusals);
+	add_refusals(pipeline, candidate->diff->refusals);
 	for (guint i = 0; i < candidate->diff->notes->len; i++)
 		g_ptr_array_add(pipeline->result->notes,
 				g_strdup_printf("%s: %s", compiled->unit->source,
@@ -339,7 +355,7 @@ static gboolean stage_check(struct pipeline *pipeline, GError **error)
 	g_autoptr(GPtrArray) findings = check_livepatch(pipeline->kernel, pipeline->linked, error);
 	if (!findings)
 		return FALSE;
-	take_refusals(pipeline, findings);
+	add_refusals(pipeline, findings);
 	if (pipeline->result->refusals->len)
 		return TRUE;
 
