@@ -39,6 +39,12 @@ gboolean klp_symbol_parse(const char *symbol, char **object, char **name, guint6
 	return TRUE;
 }
 
+/* Whether the kernel takes a position for the one that a symbol has: 0 is unique, and 1 as well. */
+static gboolean is_at(guint64 sympos, guint position)
+{
+	return sympos == position || (sympos == 1 && position == 0);
+}
+
 /*
  * A name must lead to one symbol, and to the same one while its module is COMING and when it is
  * LIVE.
@@ -58,7 +64,7 @@ static void check_name(struct check *check, const char *object, const char *name
 
 		if (!image_sympos(image, name, addresses[i], &coming, &live))
 			continue;
-		if (coming == sympos && live == sympos)
+		if (is_at(sympos, coming) && is_at(sympos, live))
 			return;
 		known = TRUE;
 	}

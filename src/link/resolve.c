@@ -89,7 +89,8 @@ static gboolean find_position(const struct image *image, const char *name, guint
 
 	if (!image_sympos(image, name, address, &coming, &live))
 		return FALSE;
-	if (coming != live)
+	/* A name that is unique is at position 1 as well. */
+	if (MAX(coming, 1) != MAX(live, 1))
 		return fail(name, where, error,
 			    "%s has several symbols of that name, and the kernel counts them "
 			    "differently while the module is coming and when it is live",
@@ -97,7 +98,7 @@ static gboolean find_position(const struct image *image, const char *name, guint
 	*location = (struct location){
 		.object = image_name(image),
 		.name = name,
-		.position = live,
+		.position = coming,
 	};
 	return TRUE;
 }
