@@ -7,11 +7,14 @@
 #   make bench      times against the bare compiles
 #   make fuzz       every parser of outside input, a minute each
 #   make lint       format and static analysis
+#   make V=1 ...    shows every command
 #   make install    into $(DESTDIR)$(PREFIX)
 
 PREFIX  ?= /usr/local
 CC      ?= gcc
 B       := build
+# make V=1 shows the commands.
+Q       := $(if $(filter 1,$(V)),,@)
 LIBS    := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libdw libarchive libkmod
 CFLAGS  ?= -O2 -g
 KFLAGS  = -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
@@ -32,34 +35,41 @@ UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard 
 all: $(B)/klatch
 
 $(B)/klatch: $(OBJECTS)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	@echo '  LINK    $@'
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(KFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo '  CC      $@'
+	$(Q)$(CC) $(KFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(B)/sanitized/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(KFLAGS) $(SANITIZE) -c -o $@ $<
+	@echo '  CC      $@'
+	$(Q)$(CC) $(KFLAGS) $(SANITIZE) -c -o $@ $<
 
 # The kernel side and the virtual machine's init program travel inside the program.
 LATE := $(wildcard late/*)
 $(B)/resources.c: src/resources.xml $(B)/guest $(LATE)
-	glib-compile-resources --target=$@ --sourcedir=. --sourcedir=$(B) --generate-source src/resources.xml
+	@echo '  GEN     $@'
+	$(Q)glib-compile-resources --target=$@ --sourcedir=. --sourcedir=$(B) --generate-source src/resources.xml
 $(B)/resources.o: $(B)/resources.c
-	$(CC) $(shell pkg-config --cflags gio-2.0) $(CFLAGS) -c -o $@ $<
+	@echo '  CC      $@'
+	$(Q)$(CC) $(shell pkg-config --cflags gio-2.0) $(CFLAGS) -c -o $@ $<
 $(B)/sanitized/resources.o: $(B)/resources.o
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 $(B)/guest: $(wildcard src/lab/guest/*.[ch])
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wno-unused-parameter -D_GNU_SOURCE -O2 -static -s \
+	@echo '  LINK    $@'
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wno-unused-parameter -D_GNU_SOURCE -O2 -static -s \
 		-o $@ $(filter %.c,$^)
 
 $(B)/tests/%: $(B)/sanitized/tests/unit/%.o $(UNIT_HELP) $(CHECKED)
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
+	@echo '  LINK    $@'
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
 
 # One list of packages, in packages.txt; what is there already is not asked for again.
 packages:
@@ -88,7 +98,8 @@ $(B)/bench: $(B)/tests/bench/bench.o
 $(B)/gate: $(B)/tests/gate/gate.o
 $(B)/relink: $(B)/tests/relink/relink.o
 $(B)/bench $(B)/gate $(B)/relink: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	@echo '  LINK    $@'
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 include tests/fuzz/rules.mk
 

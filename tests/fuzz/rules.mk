@@ -10,11 +10,13 @@ FUZZED       := $(ROOMS:%.c=$(B)/fuzzed/%.o) $(B)/resources.o $(B)/fuzzed/tests/
 
 $(B)/fuzzed/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(KFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+	@echo '  CC      $@'
+	$(Q)$(FUZZ_CC) $(KFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 
 $(B)/fuzz/%: $(B)/fuzzed/tests/fuzz/%.o $(FUZZED)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	@echo '  LINK    $@'
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 fuzz: packages
 	$(MAKE) $(JOBS) $(FUZZERS)
