@@ -98,50 +98,26 @@ static struct range rest_of_entry(const struct side *side, const struct section 
 	return range;
 }
 
-/* A piece of replacement code: up to the next place that is referred to. */
-static struct range replacement_code(const struct side *side, const struct reference *reference)
+/* The piece of replacement code that a reference leads to. */
+static struct range range_of_code_piece(const struct range *place,
+					const struct reference *reference)
 {
-	struct range range = {
-		.side = side,
+	return (struct range){
+		.side = place->side,
 		.section = reference->section,
 		.start = reference->at,
+		.size = side_code_size(place->side, place->section, reference),
 	};
-
-	if (range.start < range.section->size)
-		range.size =
-			MIN(side_extent(side, range.section, range.start), range.section->size) -
-			range.start;
-	return range;
-}
-
-/*
- * An entry of .altinstructions can name replacement code of no length, which lies where that of the
- * next entry begins: nothing at all, not what follows.
- */
-static gboolean is_empty_code(const struct side *side, const struct section *place,
-			      const struct reference *reference)
-{
-	const struct special *special = side->specials[place->index];
-	guint count;
-
-	if (!special || !special->entry_size)
-		return FALSE;
-	guint64 next = reference->offset + special->entry_size;
-	const struct reference *other = side_references(side, place, next, next + 1, &count);
-	return count && other->section == reference->section && other->at == reference->at;
 }
 
 static gboolean code_equal(const struct range *original_place, const struct reference *original,
 			   const struct range *patched_place, const struct reference *patched,
 			   guint depth)
 {
-	gboolean empty = is_empty_code(original_place->side, original_place->section, original);
+	struct range first = range_of_code_piece(original_place, original);
+	struct range second = range_of_code_piece(patched_place, patched);
 
-	if (empty != is_empty_code(patched_place->side, patched_place->section, patched))
-		return FALSE;
-	struct range first = replacement_code(original_place->side, original);
-	struct range second = replacement_code(patched_place->side, patched);
-	return empty || compare_ranges(&first, &second, depth, NULL);
+	return compare_ranges(&first, &second, depth, NULL);
 }
 
 /* Code can refer to a place before a table that it indexes, so all of a table is compared. */

@@ -30,14 +30,37 @@ static guint start_index(const GArray *starts, gint64 at)
 	return low ? low - 1 : starts->len;
 }
 
-guint64 side_extent(const struct side *side, const struct section *section, guint64 at)
+/*
+ * An entry of .altinstructions can name replacement code of no length, which lies where that of the
+ * next entry begins: nothing at all, not what follows.
+ */
+static gboolean is_empty_code(const struct side *side, const struct section *place,
+			      const struct reference *reference)
 {
-	const GArray *starts = side->starts ? side->starts[section->index] : NULL;
-	guint index = starts ? start_index(starts, at) + 1 : 0;
+	const struct special *special = side->specials[place->index];
+	guint count;
 
-	if (!starts || index >= starts->len)
-		return MAX(section->size, at);
-	return g_array_index(starts, struct start, index).at;
+	if (!special || !special->entry_size)
+		return FALSE;
+	guint64 next = reference->offset + special->entry_size;
+	const struct reference *other = side_references(side, place, next, next + 1, &count);
+	return count && other->section == reference->section && other->at == reference->at;
+}
+
+/* Otherwise it reaches to the next place that anything refers to. */
+guint64 side_code_size(const struct side *side, const struct section *place,
+		       const struct reference *reference)
+{
+	const struct section *section = reference->section;
+	const GArray *starts = side->starts[section->index];
+	guint index = starts ? start_index(starts, reference->at) + 1 : 0;
+	gint64 end = section->size;
+
+	if (reference->at < 0 || reference->at >= end || is_empty_code(side, place, reference))
+		return 0;
+	if (starts && index < starts->len)
+		end = MIN(end, g_array_index(starts, struct start, index).at);
+	return end - reference->at;
 }
 
 struct entity *entries_owner(const struct side *side, const struct section *section, guint64 offset)

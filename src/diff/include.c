@@ -7,9 +7,10 @@
 
 struct inclusion {
 	struct comparison *comparison;
-	const struct side *side; /* the patched one */
-	GHashTable *reached;	 /* set of struct entity */
-	GHashTable *refused;	 /* set of what was refused already: said once */
+	const struct side *side;     /* the patched one */
+	GHashTable *reached;	     /* set of struct entity */
+	GHashTable *refused;	     /* set of what was refused already: said once */
+	const struct section *place; /* whose references are followed, or NULL */
 };
 
 static void follow_range(struct inclusion *inclusion, const struct section *section, guint64 start,
@@ -37,6 +38,7 @@ static void take_function(struct inclusion *inclusion, struct entity *entity)
 		take_function(inclusion, entity->cold);
 }
 
+/* Refuses what a reference leads to; why: what is said of the place that it is in. */
 static void refuse_once(struct inclusion *inclusion, const struct symbol *symbol,
 			const void *subject, char *what, const char *why)
 {
@@ -44,7 +46,8 @@ static void refuse_once(struct inclusion *inclusion, const struct symbol *symbol
 		refuse(inclusion->comparison, symbol, what,
 		       "make the change in smaller or larger functions, so that this reference is "
 		       "not needed or not doubtful",
-		       "%s", why);
+		       "%s%s%s", inclusion->place ? inclusion->place->name : "",
+		       inclusion->place ? " " : "", why);
 	g_free(what);
 }
 
@@ -65,7 +68,7 @@ static void take_variable(struct inclusion *inclusion, struct entity *entity,
 	if (entity->doubtful)
 		refuse_once(inclusion, entity->symbol, entity,
 			    g_strdup_printf("variable %s can't be placed", entity->symbol->name),
-			    "changed code uses it, and there is more than one variable of the "
+			    "uses it, and there is more than one variable of the "
 			    "original that it could be, or the one that it could be is used by "
 			    "other code");
 	else if (!entity->twin)
@@ -74,8 +77,7 @@ static void take_variable(struct inclusion *inclusion, struct entity *entity,
 		refuse_once(inclusion, entity->symbol, reference,
 			    g_strdup_printf("the end of %s can't be told from what follows it",
 					    entity->symbol->name),
-			    "changed code refers to an address that is both, and what follows "
-			    "changed");
+			    "refers to an address that is both, and what follows changed");
 }
 
 /*
@@ -96,7 +98,7 @@ static void take_called(struct inclusion *inclusion, struct entity *entity,
 		refuse_once(inclusion, entity->symbol, entity,
 			    g_strdup_printf("the inside of %s can't be referred to",
 					    function->symbol->name),
-			    "changed code or data refers to a place in it, but it stays as it is");
+			    "refers to a place in it, but it stays as it is");
 }
 
 static void follow_anonymous(struct inclusion *inclusion, const struct reference *reference)
@@ -105,13 +107,13 @@ static void follow_anonymous(struct inclusion *inclusion, const struct reference
 	const struct special *special = inclusion->side->specials[section->index];
 
 	if (special && special->policy == SPECIAL_CODE)
-		follow_range(
-			inclusion, section, reference->at,
-			MIN(side_extent(inclusion->side, section, reference->at), section->size));
+		follow_range(inclusion, section, reference->at,
+			     reference->at +
+				     side_code_size(inclusion->side, inclusion->place, reference));
 	else if (section->size && (section->flags & (SHF_WRITE | SHF_EXECINSTR)) && !special)
 		refuse_once(inclusion, NULL, section,
 			    g_strdup_printf("section %s can't be referred to", section->name),
-			    "changed code refers to a place in it that has no name");
+			    "refers to a place in it that has no name");
 	else if (!special)
 		take_section(inclusion, section);
 }
@@ -152,8 +154,12 @@ static void follow_range(struct inclusion *inclusion, const struct section *sect
 	const struct reference *references =
 		side_references(inclusion->side, section, start, end, &count);
 
+	const struct section *place = inclusion->place;
+
+	inclusion->place = section;
 	for (guint i = 0; i < count; i++)
 		follow(inclusion, &references[i]);
+	inclusion->place = place;
 }
 
 /* What nothing here needs to refer to: other units of the patch may. */

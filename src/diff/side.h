@@ -106,8 +106,9 @@ struct entity *side_behind(const struct side *side, const struct entity *entity)
 /* The function or variable that covers an offset of a section; NULL for anonymous bytes. */
 struct entity *side_body_at(const struct side *side, const struct section *section, gint64 at);
 
-/* Where anonymous bytes that begin at a place end: at the next place that is referred to. */
-guint64 side_extent(const struct side *side, const struct section *section, guint64 at);
+/* How long the piece of replacement code is that a reference in a section leads to. */
+guint64 side_code_size(const struct side *side, const struct section *place,
+		       const struct reference *reference);
 
 /* A use that takes the address of a function, or NULL: through it others than its callers here can
  * reach it.  Neither its own entries in special sections nor labels in it count. */
