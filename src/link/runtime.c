@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "kernel/cache.h"
+#include "tree/kbuild.h"
 
 #define WHAT	  "the kernel side can't be compiled"
 #define RESOURCES "/klatch/late/"
@@ -99,17 +100,15 @@ static gboolean is_current(const char *directory)
 static gboolean run_make(const char *source, const char *build, const char *release,
 			 const char *compiler, const char *directory, GError **error)
 {
-	g_autofree char *output = g_strconcat("O=", build, NULL);
+	g_autoptr(GPtrArray) argv = kbuild_make(source, build, release, compiler);
 	g_autofree char *external = g_strconcat("M=", directory, NULL);
-	g_autofree char *cc = g_strconcat("CC=", compiler, NULL);
-	g_autofree char *kernel_release = g_strconcat("KERNELRELEASE=", release, NULL);
-	const char *argv[] = {"make", "-s",	      "-C",	  source,     output,	  external,
-			      cc,     kernel_release, results[0], results[1], results[2], NULL};
-	/* A make that klatch itself runs below must not hand its options down. */
-	const char *environment[] = {"MAKEFLAGS=", "LC_ALL=C", NULL};
-	struct process process = {.argv = argv, .environment = environment, .timeout = 300};
 	AUTO_PROCESS_RESULT result = {0};
 
+	kbuild_add(argv, "-s", external, results[0], results[1], results[2], NULL);
+	const struct process process = {
+		.argv = (const char *const *)argv->pdata,
+		.timeout = 300,
+	};
 	return process_check(&process, "compiling the kernel side", &result, error);
 }
 

@@ -64,7 +64,7 @@ static void results_stay_and_the_rest_goes(void **state)
 	left = g_dir_open(late, 0, NULL);
 	while (g_dir_read_name(left))
 		count++;
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 4); /* and the digest of the sources */
 	files_remove_tree(directory, NULL);
 }
 
@@ -95,12 +95,43 @@ static void a_make_around_us_is_not_heard(void **state)
 	files_remove_tree(directory, NULL);
 }
 
+/* A kernel that was prepared by a klatch with another late/ gets the present one. */
+static void another_kernel_side_is_compiled_again(void **state)
+{
+	g_autofree char *directory =
+		prepare("late.o module.o module.lds:\n\techo compiled >>$(M)/$@\n");
+	g_autofree char *source = g_build_filename(directory, "source", NULL);
+	g_autofree char *late = g_build_filename(directory, "late", NULL);
+	g_autofree char *digest = g_build_filename(late, "digest", NULL);
+	g_autofree char *object = g_build_filename(late, "late.o", NULL);
+	const struct kernel kernel = {
+		.release = "6.1.0-0-none",
+		.source = source,
+		.build = "/the/build",
+		.compiler = "some-cc",
+		.late = late,
+	};
+
+	g_setenv("KLATCH_CACHE", directory, TRUE);
+	assert_true(compile(directory, NULL));
+	assert_int_equal(g_unlink(object), 0);
+	assert_true(runtime_renew(&kernel, NULL));
+	assert_false(g_file_test(object, G_FILE_TEST_EXISTS));
+
+	assert_true(g_file_set_contents(digest, "of other sources", -1, NULL));
+	assert_true(runtime_renew(&kernel, NULL));
+	assert_true(g_file_test(object, G_FILE_TEST_EXISTS));
+	g_unsetenv("KLATCH_CACHE");
+	files_remove_tree(directory, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(results_stay_and_the_rest_goes),
 		cmocka_unit_test(a_failure_tells_what_make_said),
 		cmocka_unit_test(a_make_around_us_is_not_heard),
+		cmocka_unit_test(another_kernel_side_is_compiled_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
