@@ -23,7 +23,7 @@ static void apply_relocs(const struct section *section, guint8 *data)
 		int size = reloc_size(reloc->type);
 
 		/* x86-64 is little-endian, as the machine that klatch runs on. */
-		if (size > 0 && !reloc_is_relative(reloc->type))
+		if (size > 0 && size <= (int)sizeof(value) && !reloc_is_relative(reloc->type))
 			memcpy(data + reloc->offset, &value, size);
 	}
 }

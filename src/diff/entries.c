@@ -73,7 +73,9 @@ struct entity *entries_owner(const struct side *side, const struct section *sect
 	if (body)
 		return body;
 	if (owners)
-		return g_ptr_array_index(owners, offset / special->entry_size);
+		return offset / special->entry_size < owners->len
+			       ? g_ptr_array_index(owners, offset / special->entry_size)
+			       : NULL;
 	guint index = starts ? start_index(starts, offset) : 0;
 	return starts && index < starts->len ? g_array_index(starts, struct start, index).owner
 					     : NULL;

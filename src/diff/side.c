@@ -146,7 +146,7 @@ static void find_entities(struct side *side)
 			keep_bodies(side->bodies[i]);
 }
 
-static void find_aliases_and_cold_parts(struct side *side)
+static void find_aliases(struct side *side)
 {
 	for (guint i = 0; i < side->count; i++) {
 		struct entity *entity = &side->entities[i];
@@ -154,14 +154,24 @@ static void find_aliases_and_cold_parts(struct side *side)
 		if (entity->kind == ENTITY_ALIAS)
 			entity->body =
 				side_body_at(side, entity->symbol->section, entity->symbol->value);
-		if (entity->kind != ENTITY_FUNCTION)
-			continue;
-		g_autofree char *name = name_of_cold(entity->symbol->name);
-		entity->parent = name ? g_hash_table_lookup(side->by_name, name) : NULL;
-		if (!entity->parent)
+	}
+}
+
+static void find_cold_parts(struct side *side)
+{
+	for (guint i = 0; i < side->count; i++) {
+		struct entity *entity = &side->entities[i];
+		g_autofree char *name =
+			entity->kind == ENTITY_FUNCTION ? name_of_cold(entity->symbol->name) : NULL;
+		struct entity *parent = name ? g_hash_table_lookup(side->by_name, name) : NULL;
+
+		if (parent && parent->kind == ENTITY_ALIAS)
+			parent = parent->body;
+		if (!parent || parent->kind != ENTITY_FUNCTION || strstr(name, ".cold"))
 			continue;
 		entity->kind = ENTITY_COLD;
-		entity->parent->cold = entity;
+		entity->parent = parent;
+		parent->cold = entity;
 	}
 }
 
@@ -312,7 +322,8 @@ struct side *side_new(struct object *object, guint series, GError **error)
 		side->specials[i] = special_find(object_section_at(object, i)->name, series);
 
 	find_entities(side);
-	find_aliases_and_cold_parts(side);
+	find_aliases(side);
+	find_cold_parts(side);
 	for (guint i = 0; i < sections; i++)
 		if (object_section_at(object, i)->flags & SHF_ALLOC)
 			find_references(side, object_section_at(object, i));
