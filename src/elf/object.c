@@ -127,53 +127,6 @@ struct symbol *object_section_symbol(struct object *object, struct section *sect
 	return object_add_symbol(object, "", section, 0, 0, STT_SECTION, STB_LOCAL);
 }
 
-static gboolean section_refers_to(const struct section *from, const struct section *to)
-{
-	if (from->relocates == to || from->linked == to)
-		return TRUE;
-	for (guint i = 0; i < from->relocs->len; i++) {
-		const struct symbol *symbol = section_reloc(from, i)->symbol;
-
-		if (symbol && symbol->section == to)
-			return TRUE;
-	}
-	return FALSE;
-}
-
-static void remove_symbols_of(struct object *object, const struct section *section)
-{
-	GPtrArray *kept = g_ptr_array_new_with_free_func(symbol_free);
-
-	g_ptr_array_set_free_func(object->symbols, NULL);
-	for (guint i = 0; i < object->symbols->len; i++) {
-		struct symbol *symbol = object_symbol_at(object, i);
-
-		if (symbol->section == section) {
-			symbol_free(symbol);
-			continue;
-		}
-		symbol->index = kept->len;
-		g_ptr_array_add(kept, symbol);
-	}
-	g_ptr_array_unref(object->symbols);
-	object->symbols = kept;
-}
-
-void object_remove_section(struct object *object, struct section *section)
-{
-	for (guint i = 0; i < object->sections->len; i++) {
-		const struct section *other = object_section_at(object, i);
-
-		if (other != section && section_refers_to(other, section))
-			g_error("%s: section %s is removed, but %s refers to it", object->name,
-				section->name, other->name);
-	}
-	remove_symbols_of(object, section);
-	g_ptr_array_remove_index(object->sections, section->index);
-	for (guint i = 0; i < object->sections->len; i++)
-		object_section_at(object, i)->index = i;
-}
-
 guint64 section_append(struct section *section, const void *data, gsize size, guint64 align)
 {
 	gsize offset = align > 1 ? (section->size + align - 1) / align * align : section->size;

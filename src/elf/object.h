@@ -109,9 +109,6 @@ struct symbol *object_add_undefined(struct object *object, const char *name);
 /* The section's STT_SECTION symbol, made if there is none. */
 struct symbol *object_section_symbol(struct object *object, struct section *section);
 
-/* Removes a section with its symbols.  Nothing that stays may refer to either: g_error() if so. */
-void object_remove_section(struct object *object, struct section *section);
-
 /* Appends bytes (zeros if data is NULL) after aligning the end; returns the offset they got. */
 guint64 section_append(struct section *section, const void *data, gsize size, guint64 align);
 

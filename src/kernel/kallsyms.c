@@ -1,6 +1,6 @@
 /*
- * The table of vmlinux's symbols: read from and written as text, looked up by name and by address.
- * How it is decoded from the image is in kallsyms_decode.c.
+ * The table of vmlinux's symbols: read from and written as text.  How it is decoded from the image
+ * is in kallsyms_decode.c.
  */
 #include <string.h>
 
@@ -11,42 +11,6 @@
 #define ADDRESS_DIGITS 16
 #define NAME_COLUMN    (ADDRESS_DIGITS + 3) /* "ffffffff81000000 T _text" */
 
-/* The index of the first symbol that has the name of symbol i. */
-static guint32 first_of_name(struct kallsyms *kallsyms, guint32 i)
-{
-	char *name = (char *)kallsyms->symbols[i].name;
-	gpointer found = g_hash_table_lookup(kallsyms->by_name, name);
-
-	if (found)
-		return GPOINTER_TO_UINT(found) - 1;
-	g_hash_table_insert(kallsyms->by_name, name, GUINT_TO_POINTER(i + 1));
-	return i;
-}
-
-static void group_names(struct kallsyms *kallsyms)
-{
-	gsize count = kallsyms->count;
-	g_autofree guint32 *first = g_new(guint32, count);
-	g_autofree guint32 *next = g_new(guint32, count);
-	guint32 begin = 0;
-
-	kallsyms->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-	kallsyms->same_name = g_new(guint32, count);
-	kallsyms->group = g_new0(guint32, count);
-	for (guint32 i = 0; i < count; i++) {
-		first[i] = first_of_name(kallsyms, i);
-		kallsyms->group[first[i]]++;
-	}
-	for (guint32 i = 0; i < count; i++) {
-		guint32 members = kallsyms->group[i];
-
-		kallsyms->group[i] = next[i] = begin;
-		begin += members;
-	}
-	for (guint32 i = 0; i < count; i++)
-		kallsyms->same_name[next[first[i]]++] = i;
-}
-
 struct kallsyms *kallsyms_new(struct kallsym *symbols, gsize count, char *text)
 {
 	struct kallsyms *kallsyms = g_new0(struct kallsyms, 1);
@@ -54,7 +18,6 @@ struct kallsyms *kallsyms_new(struct kallsym *symbols, gsize count, char *text)
 	kallsyms->symbols = symbols;
 	kallsyms->count = count;
 	kallsyms->text = text;
-	group_names(kallsyms);
 	return kallsyms;
 }
 
@@ -62,9 +25,6 @@ void kallsyms_free(struct kallsyms *kallsyms)
 {
 	if (!kallsyms)
 		return;
-	g_hash_table_unref(kallsyms->by_name);
-	g_free(kallsyms->same_name);
-	g_free(kallsyms->group);
 	g_free(kallsyms->symbols);
 	g_free(kallsyms->text);
 	g_free(kallsyms);
@@ -152,37 +112,4 @@ char *kallsyms_format(const struct kallsyms *kallsyms)
 				       symbol->type, symbol->name);
 	}
 	return g_string_free(text, FALSE);
-}
-
-const guint32 *kallsyms_find(const struct kallsyms *kallsyms, const char *name, gsize *count)
-{
-	gpointer found = g_hash_table_lookup(kallsyms->by_name, name);
-	const guint32 *indexes;
-
-	*count = 0;
-	if (!found)
-		return NULL;
-	guint32 begin = kallsyms->group[GPOINTER_TO_UINT(found) - 1];
-	indexes = kallsyms->same_name + begin;
-	while (begin + *count < kallsyms->count &&
-	       !strcmp(kallsyms->symbols[indexes[*count]].name, name))
-		++*count;
-	return indexes;
-}
-
-gssize kallsyms_at(const struct kallsyms *kallsyms, guint64 address)
-{
-	gsize low = 0, high = kallsyms->count;
-
-	while (low < high) {
-		gsize middle = low + (high - low) / 2;
-
-		if (kallsyms->symbols[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < kallsyms->count && kallsyms->symbols[low].address == address)
-		return (gssize)low;
-	return -1;
 }

@@ -19,11 +19,7 @@ struct kallsyms {
 	struct kallsym
 		*symbols; /* in the kernel's own order: by address, ties as the kernel has them */
 	gsize count;
-	/* private */
-	char *text;	     /* the names */
-	GHashTable *by_name; /* name to the index of its first symbol, plus one */
-	guint32 *same_name;  /* all indexes, those of one name side by side and in order */
-	guint32 *group;	     /* by the index of a name's first symbol: where in same_name */
+	char *text; /* the names */
 };
 
 /* Takes the symbols, by rising address, and the text that their names lie in. */
@@ -38,12 +34,5 @@ char *kallsyms_format(const struct kallsyms *kallsyms); /* caller frees */
 
 void kallsyms_free(struct kallsyms *kallsyms);
 DEFINE_AUTO(kallsyms, kallsyms_free)
-
-/* Every symbol of a name, in order.  *count is 0 and NULL is returned if there is none.
- * The array of indexes into ->symbols is borrowed. */
-const guint32 *kallsyms_find(const struct kallsyms *kallsyms, const char *name, gsize *count);
-
-/* The index of the first symbol with exactly this address, or -1. */
-gssize kallsyms_at(const struct kallsyms *kallsyms, guint64 address);
 
 #endif

@@ -122,35 +122,6 @@ static void test_text_is_read_back(void **state)
 	assert_int_equal(kallsyms->symbols[2].type, 'T');
 }
 
-static void test_found_by_name_and_address(void **state)
-{
-	g_autofree char *symbols = some_symbols(FALSE);
-	g_autofree char *path = path_in(*state, "kallsyms");
-	gsize count;
-
-	write_text(*state, "kallsyms", symbols);
-	AUTO(kallsyms) kallsyms = kallsyms_read(path, NULL);
-
-	/* "lock_7" is the 8th, the 308th and the 608th after _text and _stext */
-	const guint32 *indexes = kallsyms_find(kallsyms, "lock_7.part.0", &count);
-	assert_int_equal(count, 3);
-	assert_int_equal(indexes[0], 9);
-	assert_int_equal(indexes[1], 309);
-	assert_int_equal(indexes[2], 609);
-	indexes = kallsyms_find(kallsyms, "_stext", &count);
-	assert_int_equal(count, 1);
-	assert_int_equal(indexes[0], 1);
-	assert_null(kallsyms_find(kallsyms, "lock_7", &count));
-	assert_int_equal(count, 0);
-
-	assert_int_equal(kallsyms_at(kallsyms, 0xffffffff81000000), 0);
-	assert_int_equal(kallsyms_at(kallsyms, 0xffffffff81000100), 2);
-	assert_int_equal(kallsyms_at(kallsyms, 0xffffffff81000200), 702);
-	assert_int_equal(kallsyms_at(kallsyms, 0xffffffff81000101), -1);
-	assert_int_equal(kallsyms_at(kallsyms, 0xffffffff81000201), -1);
-	assert_int_equal(kallsyms_at(kallsyms, 0), -1);
-}
-
 static void test_bad_lines_are_named(void **state)
 {
 	static const struct {
@@ -183,7 +154,6 @@ int main(void)
 		cmocka_unit_test(test_wrong_tables_are_refused),
 		cmocka_unit_test(test_cut_image_is_refused),
 		cmocka_unit_test(test_text_is_read_back),
-		cmocka_unit_test(test_found_by_name_and_address),
 		cmocka_unit_test(test_bad_lines_are_named),
 	};
 

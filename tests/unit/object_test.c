@@ -243,21 +243,6 @@ static void test_sections_grow(void **state)
 	assert_null(bss->data);
 }
 
-static void test_removed_section_takes_its_symbols(void **state)
-{
-	AUTO(object) object = compiled_program(*state);
-	guint sections = object->sections->len;
-
-	object_remove_section(object, object_section(object, ".eh_frame"));
-	object_remove_section(object, object_section(object, ".text.main"));
-	assert_int_equal(object->sections->len, sections - 2);
-	assert_null(object_symbol(object, "main"));
-	for (guint i = 0; i < object->sections->len; i++)
-		assert_int_equal(object_section_at(object, i)->index, i);
-	for (guint i = 0; i < object->symbols->len; i++)
-		assert_int_equal(object_symbol_at(object, i)->index, i);
-}
-
 /* More sections than a symbol's own field can name: the index is in a table aside. */
 static void test_very_many_sections(void **state)
 {
@@ -543,7 +528,6 @@ int main(void)
 		cmocka_unit_test(test_livepatch_relocations),
 		cmocka_unit_test(test_link_order_is_kept),
 		cmocka_unit_test(test_sections_grow),
-		cmocka_unit_test(test_removed_section_takes_its_symbols),
 		cmocka_unit_test(test_very_many_sections),
 		cmocka_unit_test(test_program_has_sections_only),
 		cmocka_unit_test(test_unsound_files_are_refused),
