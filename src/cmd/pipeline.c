@@ -234,6 +234,12 @@ static gboolean is_patched(const struct overlay *overlay, const char *path)
 	return FALSE;
 }
 
+/* A unit without a function to replace may still have new data that another unit uses. */
+static gboolean brings_anything(const struct diff *diff)
+{
+	return diff->functions->len || g_hash_table_size(diff->sections);
+}
+
 /*
  * Compares one unit.  One that only includes a patched header and whose binary is the same is
  * dropped at once, to keep memory small; one that is patched itself stays, so that "unchanged" too
@@ -261,7 +267,7 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 		g_ptr_array_add(pipeline->result->notes,
 				g_strdup_printf("%s: %s", compiled->unit->source,
 						(char *)candidate->diff->notes->pdata[i]));
-	if (!candidate->diff->functions->len &&
+	if (!brings_anything(candidate->diff) &&
 	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
 	return TRUE;
@@ -322,7 +328,7 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 	for (guint i = 0; i < pipeline->candidates->len; i++) {
 		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
 
-		if (!candidate->diff->functions->len)
+		if (!brings_anything(candidate->diff))
 			continue;
 		units[count++] = (struct link_unit){
 			.unit = candidate->compiled->unit,
