@@ -58,22 +58,6 @@ gboolean bind_is_late(const char *symbol_name)
 	return g_str_has_prefix(symbol_name, KLP_SYMBOL) && !bind_is_vmlinux(symbol_name);
 }
 
-static gboolean fail(const char *name, const char *where, const char *hint, GError **error,
-		     const char *why, ...) G_GNUC_PRINTF(5, 6);
-
-static gboolean fail(const char *name, const char *where, const char *hint, GError **error,
-		     const char *why, ...)
-{
-	g_autofree char *what = g_strdup_printf("%s can't be bound", name);
-	va_list args;
-
-	va_start(args, why);
-	g_autofree char *text = g_strdup_vprintf(why, args);
-	va_end(args);
-	klatch_fail(error, KLATCH_REFUSED, what, where, hint, "%s", text);
-	return FALSE;
-}
-
 static struct binding *plain(const char *name)
 {
 	struct binding *binding = g_new0(struct binding, 1);
@@ -85,7 +69,8 @@ static struct binding *plain(const char *name)
 static struct binding *klp(const struct location *at, const char *where, GError **error)
 {
 	if (strlen(at->object) > OBJECT_LIMIT || strlen(at->name) > NAME_LIMIT) {
-		fail(at->name, where, NULL, error, "its name is too long for a livepatch symbol");
+		refuse_binding(at->name, where, NULL, error,
+			       "its name is too long for a livepatch symbol");
 		return NULL;
 	}
 
@@ -107,8 +92,9 @@ static struct binding *bind_defined(struct binder *binder, struct symbol *symbol
 	struct location at;
 
 	if (!original) {
-		fail(*symbol->name ? symbol->name : symbol->section->name, where, NULL, error,
-		     "it is new, but does not come along with the patched functions");
+		refuse_binding(*symbol->name ? symbol->name : symbol->section->name, where, NULL,
+			       error,
+			       "it is new, but does not come along with the patched functions");
 		return NULL;
 	}
 	/* The link may have preferred another unit's definition. */
@@ -139,8 +125,9 @@ static gboolean is_there(struct binder *binder, const char *name, const char *ob
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return FALSE;
 	}
-	return fail(name, where, "let the patch do without it", error,
-		    "it is in %s, which %s does not depend on: it may not be loaded", object, user);
+	return refuse_binding(name, where, "let the patch do without it", error,
+			      "it is in %s, which %s does not depend on: it may not be loaded",
+			      object, user);
 }
 
 /* The code of a new function is bound when its object comes. */
@@ -163,8 +150,8 @@ static struct binding *bind_module_export(struct binder *binder, const struct ex
 	if (!image || !resolve_undefined(image, export->name, where, &at, error))
 		return NULL;
 	if (!at.name) {
-		fail(export->name, where, NULL, error, "it is not in the symbol table of %s",
-		     export->object);
+		refuse_binding(export->name, where, NULL, error,
+			       "it is not in the symbol table of %s", export->object);
 		return NULL;
 	}
 	return klp(&at, where, error);
@@ -182,8 +169,8 @@ static struct binding *bind_vmlinux(struct binder *binder, const char *name, con
 	if (!image || !resolve_undefined(image, name, where, &at, error))
 		return NULL;
 	if (!at.name) {
-		fail(name, where, NULL, error,
-		     "neither the patched units nor the kernel define it");
+		refuse_binding(name, where, NULL, error,
+			       "neither the patched units nor the kernel define it");
 		return NULL;
 	}
 	return klp(&at, where, error);

@@ -65,11 +65,8 @@ static const struct symbol *find_stock(const struct resolver *resolver,
 	return found;
 }
 
-/* Every error here is of this form. */
-static gboolean fail(const char *name, const char *where, GError **error, const char *why, ...)
-	G_GNUC_PRINTF(4, 5);
-
-static gboolean fail(const char *name, const char *where, GError **error, const char *why, ...)
+gboolean refuse_binding(const char *name, const char *where, const char *hint, GError **error,
+			const char *why, ...)
 {
 	g_autofree char *what = g_strdup_printf("%s can't be bound", name);
 	va_list args;
@@ -77,7 +74,7 @@ static gboolean fail(const char *name, const char *where, GError **error, const 
 	va_start(args, why);
 	g_autofree char *text = g_strdup_vprintf(why, args);
 	va_end(args);
-	klatch_fail(error, KLATCH_REFUSED, what, where, NULL, "%s", text);
+	klatch_fail(error, KLATCH_REFUSED, what, where, hint, "%s", text);
 	return FALSE;
 }
 
@@ -91,10 +88,11 @@ static gboolean find_position(const struct image *image, const char *name, guint
 		return FALSE;
 	/* A name that is unique is at position 1 as well. */
 	if (MAX(coming, 1) != MAX(live, 1))
-		return fail(name, where, error,
-			    "%s has several symbols of that name, and the kernel counts them "
-			    "differently while the module is coming and when it is live",
-			    image_name(image));
+		return refuse_binding(
+			name, where, NULL, error,
+			"%s has several symbols of that name, and the kernel counts them "
+			"differently while the module is coming and when it is live",
+			image_name(image));
 	*location = (struct location){
 		.object = image_name(image),
 		.name = name,
@@ -148,21 +146,22 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 	guint64 address;
 
 	if (!stock || !match_address(unit->match, stock, &address))
-		return fail(original->name, where, error, "its place in %s is not known",
-			    image_name(unit->image));
+		return refuse_binding(original->name, where, NULL, error,
+				      "its place in %s is not known", image_name(unit->image));
 	/* The kernel forgets such symbols of a module, but keeps vmlinux's, which __ref code names.
 	 */
 	if (g_str_has_prefix(stock->section->name, ".init.") &&
 	    strcmp(image_name(unit->image), "vmlinux") != 0)
-		return fail(stock->name, where, error,
-			    "it is in %s, which is gone once %s is initialised",
-			    stock->section->name, image_name(unit->image));
+		return refuse_binding(stock->name, where, NULL, error,
+				      "it is in %s, which is gone once %s is initialised",
+				      stock->section->name, image_name(unit->image));
 	if (find_position(unit->image, stock->name, address, where, location, &two_views) ||
 	    (stock->type != STT_FUNC && find_neighbour(resolver, stock, location)))
 		return TRUE;
 	if (!two_views)
-		return fail(stock->name, where, error, "it is not in the symbol table of %s",
-			    image_name(unit->image));
+		return refuse_binding(stock->name, where, NULL, error,
+				      "it is not in the symbol table of %s",
+				      image_name(unit->image));
 	g_propagate_error(error, g_steal_pointer(&two_views));
 	return FALSE;
 }
@@ -189,7 +188,8 @@ gboolean resolve_undefined(const struct image *image, const char *name, const ch
 		}
 	}
 	if (found > 1)
-		return fail(name, where, error, "%s has %zu symbols of that name, none global",
-			    image_name(image), found);
+		return refuse_binding(name, where, NULL, error,
+				      "%s has %zu symbols of that name, none global",
+				      image_name(image), found);
 	return TRUE;
 }

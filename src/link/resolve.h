@@ -40,4 +40,9 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 gboolean resolve_undefined(const struct image *image, const char *name, const char *where,
 			   struct location *location, GError **error);
 
+/* Sets the refusal "<name> can't be bound"; hint may be NULL; why is a printf format.  Returns
+ * FALSE. */
+gboolean refuse_binding(const char *name, const char *where, const char *hint, GError **error,
+			const char *why, ...) G_GNUC_PRINTF(5, 6);
+
 #endif
