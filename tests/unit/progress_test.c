@@ -24,10 +24,14 @@ static char *shown(const char *stage, double fraction, gulong microseconds)
 	progress_bar_end(bar);
 	dup2(before, STDERR_FILENO);
 	close(before);
-	fcntl(terminal, F_SETFL, O_NONBLOCK);
-	ssize_t got = read(terminal, text, sizeof(text) - 1);
-	text[MAX(got, 0)] = '\0';
 	close(side);
+	/* A terminal hands on in pieces; with its other side closed the end is an error. */
+	for (gsize have = 0; have < sizeof(text) - 1;) {
+		ssize_t got = read(terminal, text + have, sizeof(text) - 1 - have);
+		if (got <= 0)
+			break;
+		have += (gsize)got;
+	}
 	close(terminal);
 	return g_strdup(text);
 }
