@@ -1,5 +1,9 @@
 /*
  * Virtual machines: the stock kernel in QEMU with an initramfs made for one trial.
+ *
+ * A trial is a plan (lab/plan.h) that is gone through in one machine.  Of each step is known: its
+ * result; what was seen, in words; the kernel's own words at level warning or worse, those that the
+ * plan waited for too; and for each load and each transition how many microseconds it took.
  */
 #ifndef KLATCH_LAB_LAB_H
 #define KLATCH_LAB_LAB_H
@@ -25,10 +29,18 @@ enum lab_result {
 	LAB_FAILED,
 };
 
+/* How long the kernel took for a verb of a step. */
+struct lab_time {
+	char *verb; /* "load tun", "settle fix" */
+	guint64 microseconds;
+};
+
 struct lab_step {
 	char *text; /* "load tun under the livepatch" */
 	enum lab_result result;
-	char *detail; /* what was seen, in words, in lines; NULL if there is nothing to say */
+	char *detail;	   /* what was seen, in words, in lines; NULL if there is nothing to say */
+	GPtrArray *kernel; /* of char *, owned: lines of the kernel, warnings and worse */
+	GPtrArray *times;  /* of struct lab_time, owned, in order */
 };
 
 struct lab_report {

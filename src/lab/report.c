@@ -11,10 +11,31 @@ struct reader {
 	struct lab_step *current; /* the one that has begun and not ended */
 };
 
+static void time_free(gpointer data)
+{
+	struct lab_time *time = data;
+
+	g_free(time->verb);
+	g_free(time);
+}
+
+static struct lab_step *step_new(const char *text)
+{
+	struct lab_step *step = g_new0(struct lab_step, 1);
+
+	step->text = g_strdup(text);
+	step->result = LAB_SKIPPED;
+	step->kernel = g_ptr_array_new_with_free_func(g_free);
+	step->times = g_ptr_array_new_with_free_func(time_free);
+	return step;
+}
+
 void lab_step_free(struct lab_step *step)
 {
 	g_free(step->text);
 	g_free(step->detail);
+	g_ptr_array_unref(step->kernel);
+	g_ptr_array_unref(step->times);
 	g_free(step);
 }
 
@@ -49,6 +70,30 @@ static gboolean line_note(struct reader *reader, const char *text)
 	if (!reader->current)
 		return FALSE;
 	lab_step_say(reader->current, valid);
+	return TRUE;
+}
+
+static gboolean line_kernel(struct reader *reader, const char *text)
+{
+	if (!reader->current)
+		return FALSE;
+	g_ptr_array_add(reader->current->kernel, g_utf8_make_valid(text, -1));
+	return TRUE;
+}
+
+/* "MICROSECONDS VERB..." */
+static gboolean line_time(struct reader *reader, const char *text)
+{
+	struct lab_time *time;
+	char *end;
+	guint64 microseconds = g_ascii_strtoull(text, &end, 10);
+
+	if (!reader->current || end == text || *end != ' ')
+		return FALSE;
+	time = g_new0(struct lab_time, 1);
+	time->verb = g_utf8_make_valid(end + 1, -1);
+	time->microseconds = microseconds;
+	g_ptr_array_add(reader->current->times, time);
 	return TRUE;
 }
 
@@ -93,9 +138,9 @@ static const struct {
 	const char *word;
 	gboolean (*read)(struct reader *reader, const char *text);
 } lines[] = {
-	{"klatch", line_greeting}, {"step", line_step},	      {"note", line_note},
-	{"passed", line_passed},   {"skipped", line_skipped}, {"failed", line_failed},
-	{"end", line_end},
+	{"klatch", line_greeting}, {"step", line_step},	    {"note", line_note},
+	{"kernel", line_kernel},   {"time", line_time},	    {"passed", line_passed},
+	{"skipped", line_skipped}, {"failed", line_failed}, {"end", line_end},
 };
 
 static gboolean read_line(struct reader *reader, char *line)
@@ -119,11 +164,8 @@ static struct report *report_new(const struct plan *plan)
 	report->steps = g_ptr_array_new_with_free_func((GDestroyNotify)lab_step_free);
 	for (guint i = 0; i < plan->steps->len; i++) {
 		const struct plan_step *planned = g_ptr_array_index(plan->steps, i);
-		struct lab_step *step = g_new0(struct lab_step, 1);
 
-		step->text = g_strdup(planned->text);
-		step->result = LAB_SKIPPED;
-		g_ptr_array_add(report->steps, step);
+		g_ptr_array_add(report->steps, step_new(planned->text));
 	}
 	return report;
 }

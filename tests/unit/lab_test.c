@@ -238,6 +238,25 @@ static void test_report_of_a_whole_plan(void **state)
 	assert_step(report, 2, LAB_PASSED, NULL);
 }
 
+static void test_report_of_the_kernels_words_and_times(void **state)
+{
+	AUTO(report)
+	report = read_report("klatch guest\nstep\nkernel one \xff\ntime 12 load a b\npassed\n"
+			     "step\ntime 18446744073709551615 load b\nfailed\nend\n");
+	const struct lab_step *first = report->steps->pdata[0], *second = report->steps->pdata[1];
+	const struct lab_time *time = first->times->pdata[0];
+
+	assert_true(report->sound);
+	assert_int_equal(first->kernel->len, 1);
+	assert_string_equal(first->kernel->pdata[0], "one \xef\xbf\xbd");
+	assert_int_equal(first->times->len, 1);
+	assert_string_equal(time->verb, "load a b");
+	assert_int_equal(time->microseconds, 12);
+	assert_int_equal(second->kernel->len, 0);
+	time = second->times->pdata[0];
+	assert_true(time->microseconds == G_MAXUINT64);
+}
+
 static void test_report_with_a_failed_step(void **state)
 {
 	AUTO(report) report = read_report("klatch guest\nstep\nnote why\nfailed\nend\n");
@@ -300,6 +319,10 @@ static void test_unsound_reports(void **state)
 		"klatch guest\nklatch guest\n",
 		"klatch guest\npassed\n",
 		"klatch guest\nnote n\n",
+		"klatch guest\nkernel n\n",
+		"klatch guest\ntime 1 load\n",
+		"klatch guest\nstep\ntime load\n",
+		"klatch guest\nstep\ntime 1\n",
 		"klatch guest\nstep\nstep\n",
 		"klatch guest\nstep\npassed\npassed\n",
 		"klatch guest\nstep\nend\n",
@@ -339,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_initramfs_is_read_back),
 		cmocka_unit_test(test_initramfs_that_cannot_be_written),
 		cmocka_unit_test(test_report_of_a_whole_plan),
+		cmocka_unit_test(test_report_of_the_kernels_words_and_times),
 		cmocka_unit_test(test_report_with_a_failed_step),
 		cmocka_unit_test(test_nothing_reported),
 		cmocka_unit_test(test_truncated_reports),

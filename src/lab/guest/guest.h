@@ -14,6 +14,8 @@
  *	klatch guest			the kernel is up
  *	step				the next step of the plan begins
  *	note TEXT			about this step
+ *	kernel TEXT			a line of the kernel's in it, warning or worse
+ *	time MICROSECONDS VERB...	how long the kernel took for it
  *	passed | skipped | failed	this step's result; a failed step is the last one
  *	end				the plan was gone through
  */
