@@ -3,7 +3,9 @@
  */
 #include "tree/kbuild.h"
 
-static void add_variable(GPtrArray *argv, const char *name, const char *value)
+#include "tree/tools.h"
+
+static void add_variable(gpointer argv, const char *name, const char *value)
 {
 	g_ptr_array_add(argv, g_strdup_printf("%s=%s", name, value));
 }
@@ -35,9 +37,8 @@ GPtrArray *kbuild_make(const char *source, const char *build, const char *releas
 	add_variable(argv, "CC", compiler);
 	add_variable(argv, "HOSTCC", compiler);
 	add_variable(argv, "KERNELRELEASE", release);
-	/* Kept in the output tree by tree_prepare(); with another the configuration is made anew.
-	 */
-	add_variable(argv, "PAHOLE", "./pahole");
+	/* With others the configuration would be made anew. */
+	tools_foreach(add_variable, argv);
 	return argv;
 }
 

@@ -38,6 +38,9 @@ struct recipes {
 	struct strings commands; /* shared parts of compile commands */
 	struct strings objtools;
 	GHashTable *objtool_of; /* object file to number + 1 in objtools */
+	GHashTable *linked;	/* module to the object file that its objects are linked into */
+	guint delayed; /* number + 1 of the objtool command for units of vmlinux, if objtool
+			  is not run before the link */
 	GHashTable *objects_of; /* object file to GPtrArray of the names it is linked into */
 	GPtrArray *generators;	/* of struct generator */
 	GString *pending;	/* lines that ended in a backslash */
@@ -104,6 +107,7 @@ struct recipes *recipes_new(const char *source, const char *build, const char *c
 	strings_init(&recipes->commands);
 	strings_init(&recipes->objtools);
 	recipes->objtool_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	recipes->linked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	recipes->objects_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						    (GDestroyNotify)g_ptr_array_unref);
 	recipes->generators = g_ptr_array_new_with_free_func((GDestroyNotify)generator_free);
@@ -121,6 +125,7 @@ void recipes_free(struct recipes *recipes)
 	strings_clear(&recipes->commands);
 	strings_clear(&recipes->objtools);
 	g_hash_table_unref(recipes->objtool_of);
+	g_hash_table_unref(recipes->linked);
 	g_hash_table_unref(recipes->objects_of);
 	g_ptr_array_unref(recipes->generators);
 	g_string_free(recipes->pending, TRUE);
@@ -224,6 +229,30 @@ static void read_compile(struct recipes *recipes, struct text command)
 		add_unit(recipes, output, source, shared, own, module);
 }
 
+/*
+ * With IBT objtool is run when a module's objects are linked, and on all of vmlinux.o at once.
+ * make -n does not get as far as vmlinux.o, as it has not made what that is linked from; the
+ * arguments are those of a module, but for --module.
+ */
+static void derive_delayed(struct recipes *recipes, const char *arguments)
+{
+	struct text rest = {arguments, strlen(arguments)}, word;
+	g_autoptr(GString) text = g_string_new(NULL);
+	gboolean delayed = FALSE, module = FALSE;
+
+	while (shell_word(&rest, &word)) {
+		delayed |= text_equals(word, "--link");
+		if (text_equals(word, "--module")) {
+			module = TRUE;
+			continue;
+		}
+		g_string_append_printf(text, "%s%.*s", text->len ? " " : "", (int)word.length,
+				       word.start);
+	}
+	if (delayed && module && !recipes->delayed)
+		recipes->delayed = strings_number(&recipes->objtools, text->str) + 1;
+}
+
 /* "./tools/objtool/objtool ARGUMENTS FILE" */
 static void read_objtool(struct recipes *recipes, struct text command)
 {
@@ -240,6 +269,7 @@ static void read_objtool(struct recipes *recipes, struct text command)
 	g_autofree char *text = rewrite(recipes, arguments);
 	guint number = strings_number(&recipes->objtools, g_strchomp(text));
 	g_hash_table_insert(recipes->objtool_of, text_copy(file), GUINT_TO_POINTER(number + 1));
+	derive_delayed(recipes, text);
 }
 
 /*
@@ -331,6 +361,9 @@ static void read_members(struct recipes *recipes, struct text command)
 		g_autofree char *name = module_name(path, ".mod");
 
 		add_members(recipes, command, name);
+		path[strlen(path) - strlen(".mod")] = '\0';
+		g_hash_table_insert(recipes->linked, g_steal_pointer(&name),
+				    g_strconcat(path, ".o", NULL));
 	} else if (has_word(command, "ar")) {
 		add_members(recipes, command, "vmlinux");
 	}
@@ -467,10 +500,24 @@ void recipes_line(struct recipes *recipes, const char *line, gsize length)
 	g_string_truncate(recipes->pending, 0);
 }
 
+/* The number + 1 of the objtool command that is run on a unit or on what it is linked into. */
+static guint objtool_number(const struct recipes *recipes, const struct unit_recipe *unit,
+			    const char *object)
+{
+	const char *linked = g_hash_table_lookup(recipes->linked, object);
+	gpointer number = g_hash_table_lookup(recipes->objtool_of, unit->output);
+
+	if (!number && linked)
+		number = g_hash_table_lookup(recipes->objtool_of, linked);
+	if (!number && !strcmp(object, "vmlinux"))
+		return recipes->delayed;
+	return GPOINTER_TO_UINT(number);
+}
+
 static void write_unit(const struct recipes *recipes, const struct unit_recipe *unit,
 		       const char *object, GString *text)
 {
-	guint objtool = GPOINTER_TO_UINT(g_hash_table_lookup(recipes->objtool_of, unit->output));
+	guint objtool = objtool_number(recipes, unit, object);
 
 	g_string_append_printf(text, "unit\t%s\t%s\t%s\t%u\t%s\t", unit->output, unit->source,
 			       object, unit->command, unit->arguments);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -15,6 +14,7 @@
 #include "kernel/cache.h"
 #include "kernel/packages.h"
 #include "tree/kbuild.h"
+#include "tree/tools.h"
 
 #define CANT_PREPARE "the source can't be prepared"
 
@@ -154,37 +154,12 @@ static gboolean settle_headers(const char *ours, const char *theirs, GError **er
 	return good;
 }
 
-/* What a configuration says of an option, without quotes, or NULL.  Caller frees. */
-static char *config_value(const char *config, const char *option)
+/* The package of a compiler: of "x86_64-linux-gnu-gcc-12" as of "gcc-12" it is gcc-12. */
+static const char *compiler_package(const char *compiler)
 {
-	g_autofree char *line = g_strdup_printf("\n%s=", option);
-	const char *at = strstr(config, line);
+	const char *name = g_strrstr(compiler, "gcc-");
 
-	if (!at)
-		return NULL;
-	at += strlen(line);
-	return g_strndup(at, strcspn(at, "\n"));
-}
-
-/*
- * pahole is not needed for compiling, but its version is part of the configuration, and with it
- * the layout of struct module.  So the configuration's own is what make is told.
- */
-static gboolean write_pahole(const char *build, const char *config, GError **error)
-{
-	g_autofree char *version = config_value(config, "CONFIG_PAHOLE_VERSION");
-	g_autofree char *path = g_build_filename(build, "pahole", NULL);
-	guint64 number = version ? g_ascii_strtoull(version, NULL, 10) : 0;
-	g_autofree char *script =
-		g_strdup_printf("#!/bin/sh\necho v%" G_GUINT64_FORMAT ".%02" G_GUINT64_FORMAT "\n",
-				number / 100, number % 100);
-
-	if (!files_write(path, script, strlen(script), error))
-		return FALSE;
-	if (!g_chmod(path, 0755))
-		return TRUE;
-	klatch_fail(error, KLATCH_ENVIRONMENT, CANT_PREPARE, path, NULL, "%s", g_strerror(errno));
-	return FALSE;
+	return name ? name : compiler;
 }
 
 static gboolean check_compiler(const char *compiler, const char *compiler_text, GError **error)
@@ -193,8 +168,9 @@ static gboolean check_compiler(const char *compiler, const char *compiler_text, 
 	const char *environment[] = {"LC_ALL=C", NULL};
 	const struct process process = {.argv = argv, .environment = environment};
 	AUTO_PROCESS_RESULT result = {0};
-	g_autofree char *hint = g_strdup_printf(
-		"install the compiler that built the kernel: apt-get install %s", compiler);
+	g_autofree char *hint =
+		g_strdup_printf("install the compiler that built the kernel: apt-get install %s",
+				compiler_package(compiler));
 	g_autoptr(GError) problem = NULL;
 
 	if (!process_check(&process, "asking the compiler for its version", &result, &problem)) {
@@ -237,7 +213,7 @@ gboolean tree_prepare(const char *source, const char *headers, const char *build
 	    !files_make_directory(build, error) || !copy_file(their_config, our_config, error))
 		return FALSE;
 	g_autofree char *config = files_read_text(our_config, error);
-	if (!config || !write_pahole(build, config, error) ||
+	if (!config || !tools_write(build, config, error) ||
 	    !run_make(source, build, release, compiler, error) ||
 	    !compare_files(our_config, their_config, error))
 		return FALSE;

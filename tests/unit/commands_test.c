@@ -97,6 +97,32 @@ static void test_commands_of_a_unit(void **state)
 	assert_null(only_unit(commands, "arch/x86/entry/vdso/vgetcpu.c")->objtool);
 }
 
+/* With IBT objtool is run on what units are linked into. */
+static void test_objtool_after_the_link(void **state)
+{
+	static const char *const lines[] = {
+		"gcc-12 -D__KERNEL__ -c -o init/a.o /src/linux/init/a.c",
+		"printf \"init/%s \" a.o | xargs ar cDPrST init/built-in.a",
+		"gcc-12 -D__KERNEL__ -DMODULE -c -o fs/b-one.o /src/linux/fs/b-one.c",
+		"printf '%s\\n' b-one.o c.o | awk '{ print(\"fs/\"$0) }' > fs/b-two.mod",
+		"ld -r -o fs/b-two.o @fs/b-two.mod ; ./tools/objtool/objtool --ibt  --link  "
+		"--module fs/b-two.o",
+	};
+	AUTO(recipes) recipes = recipes_new("/src/linux", "/src/build", "gcc-12");
+	g_autoptr(GError) error = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+		recipes_line(recipes, lines[i], strlen(lines[i]));
+	g_autoptr(GString) text = recipes_database(recipes, &error);
+	assert_no_error(error);
+	AUTO(commands) commands = open_text(*state, text->str, &error);
+	assert_no_error(error);
+	assert_string_equal(only_unit(commands, "init/a.c")->objtool,
+			    "./tools/objtool/objtool --ibt --link");
+	assert_string_equal(only_unit(commands, "fs/b-one.c")->objtool,
+			    "./tools/objtool/objtool --ibt  --link  --module");
+}
+
 static void test_units_of_a_source(void **state)
 {
 	AUTO(commands) commands = open_sample(*state);
@@ -178,9 +204,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
-		TEST(test_units_in_order),     TEST(test_commands_of_a_unit),
-		TEST(test_units_of_a_source),  TEST(test_generators),
-		TEST(test_incomplete_listing), TEST(test_damaged_database),
+		TEST(test_units_in_order),
+		TEST(test_commands_of_a_unit),
+		TEST(test_objtool_after_the_link),
+		TEST(test_units_of_a_source),
+		TEST(test_generators),
+		TEST(test_incomplete_listing),
+		TEST(test_damaged_database),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,16 +9,16 @@
 #include "tree/tree.h"
 
 /* What the kernel's Makefile does, as far as tree_prepare() can see it. */
-static const char makefile[] =
-	"G := include/generated\n"
-	"olddefconfig:\n"
-	"\tcd $(O) && echo CONFIG_PAHOLE_VERSION=$$($(PAHOLE) | tr -dc 0-9) >version &&\\\n"
-	"\t	sed -i -e '/CONFIG_DROPPED/d' -e '/PAHOLE/{r version' -e 'd}' .config\n"
-	"prepare:\n"
-	"\tmkdir -p $(O)/$G $(O)/arch/x86/$G/asm\n"
-	"\techo release $(KERNELRELEASE) by $(CC) >$(O)/$G/release.h\n"
-	"\techo here and now >$(O)/$G/compile.h\n"
-	"\techo '#include <asm-generic/x.h>' >$(O)/arch/x86/$G/asm/x.h\n";
+static const char makefile[] = "G := include/generated\n"
+			       "olddefconfig:\n"
+			       "\tcd $(O) && sed -i /CONFIG_DROPPED/d .config &&\\\n"
+			       "\t	for tool in $(PAHOLE) $(RUSTC) $(BINDGEN); do\\\n"
+			       "\t	$$tool --version --verbose; done >versions || :\n"
+			       "prepare:\n"
+			       "\tmkdir -p $(O)/$G $(O)/arch/x86/$G/asm\n"
+			       "\techo release $(KERNELRELEASE) by $(CC) >$(O)/$G/release.h\n"
+			       "\techo here and now >$(O)/$G/compile.h\n"
+			       "\techo '#include <asm-generic/x.h>' >$(O)/arch/x86/$G/asm/x.h\n";
 
 struct fixture {
 	char *source, *headers, *build, *compiler_text;
@@ -85,6 +85,30 @@ static void test_prepared_as_the_package(void **state)
 	/* the rest was made here and is the same */
 	assert_text(fixture.build, ".config", "CONFIG_A=y\nCONFIG_PAHOLE_VERSION=124\n");
 	assert_text(fixture.build, "include/generated/release.h", "release 6.1.0-1 by gcc\n");
+}
+
+/* They compile nothing, but their versions are in the configuration. */
+static void test_tools_say_what_was_configured(void **state)
+{
+	static const struct {
+		const char *config, *versions;
+	} cases[] = {
+		{"CONFIG_A=y\nCONFIG_PAHOLE_VERSION=124\n", "v1.24\n"},
+		{"CONFIG_A=y\nCONFIG_RUSTC_VERSION=0\nCONFIG_PAHOLE_VERSION=0\n", "0\n"},
+		{"CONFIG_A=y\nCONFIG_RUSTC_VERSION=107801\nCONFIG_RUSTC_LLVM_VERSION=180107\n",
+		 "0\nrustc 1.78.1\nLLVM version: 18.1.7\n"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		AUTO_FIXTURE fixture;
+		g_autoptr(GError) error = NULL;
+
+		make_fixture(&fixture, *state);
+		write_text(*state, "headers/.config", cases[i].config);
+		prepare(&fixture, fixture.compiler_text, &error);
+		assert_no_error(error);
+		assert_text(fixture.build, "versions", cases[i].versions);
+	}
 }
 
 static void test_differences_are_named(void **state)
@@ -176,11 +200,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
-		TEST(test_prepared_as_the_package),
-		TEST(test_differences_are_named),
-		TEST(test_another_compiler),
-		TEST(test_unpacked_once),
-		TEST(test_no_tarball),
+		TEST(test_prepared_as_the_package), TEST(test_tools_say_what_was_configured),
+		TEST(test_differences_are_named),   TEST(test_another_compiler),
+		TEST(test_unpacked_once),	    TEST(test_no_tarball),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
