@@ -10,6 +10,8 @@
 
 struct options {
 	char *packages;
+	char *suite;
+	gboolean image_only;
 	gboolean json;
 };
 
@@ -35,6 +37,8 @@ static void add_members(JsonBuilder *builder, const struct kernel *kernel)
 	command_add_string(builder, "flavour", kernel->flavour);
 	command_add_string(builder, "compiler", kernel->compiler_text);
 	command_add_string(builder, "directory", kernel->directory);
+	json_builder_set_member_name(builder, "image_only");
+	json_builder_add_boolean_value(builder, kernel->image_only);
 }
 
 static void print_added(const struct kernel_add_result *result, gboolean json)
@@ -56,23 +60,29 @@ static void print_added(const struct kernel_add_result *result, gboolean json)
 		return;
 	}
 	command_stages_print(result->stages);
-	printf("\n%s (%s) is prepared in %s\nnext: klatch build -k %s PATCH...\n", kernel->release,
-	       kernel->version, kernel->directory, kernel->release);
+	printf("\n%s (%s) is %s in %s\nnext: klatch %s -k %s%s\n", kernel->release, kernel->version,
+	       kernel->image_only ? "unpacked" : "prepared", kernel->directory,
+	       kernel->image_only ? "census" : "build", kernel->release,
+	       kernel->image_only ? "" : " PATCH...");
 }
 
 static gboolean add(const char *release, const struct options *options, GError **error)
 {
 	g_autofree char *running = release ? NULL : kernel_running();
+	const struct packages_wish wish = {
+		.release = release ? release : running,
+		.directory = options->packages,
+		.suite = options->suite,
+		.image_only = options->image_only,
+	};
 	struct progress *progress;
 
-	if (!release)
-		release = running;
 	if (!options->json)
-		printf("preparing %s\n", release);
+		printf("preparing %s\n", wish.release);
 	fflush(stdout);
 	progress = progress_bar_new();
 	AUTO(kernel_add_result)
-	result = kernel_add(release, options->packages, progress, error);
+	result = kernel_add(&wish, progress, error);
 	progress_bar_end(progress);
 	if (result)
 		print_added(result, options->json);
@@ -86,7 +96,7 @@ static void list_json(const GPtrArray *releases)
 	json_builder_set_member_name(builder, "kernels");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < releases->len; i++) {
-		AUTO(kernel) kernel = kernel_open(g_ptr_array_index(releases, i), NULL);
+		AUTO(kernel) kernel = kernel_open_image(g_ptr_array_index(releases, i), NULL);
 
 		if (!kernel) /* removed meanwhile */
 			continue;
@@ -98,17 +108,24 @@ static void list_json(const GPtrArray *releases)
 	print_object(builder);
 }
 
+/* The prepared ones, or those of which only the image is there. */
+static void list_some(const GPtrArray *releases, gboolean image_only)
+{
+	for (guint i = 0; i < releases->len; i++) {
+		AUTO(kernel) kernel = kernel_open_image(g_ptr_array_index(releases, i), NULL);
+
+		if (kernel && kernel->image_only == image_only)
+			printf("%s%-32s %-20s %s\n", image_only ? "image only: " : "",
+			       kernel->release, kernel->version, kernel->compiler_text);
+	}
+}
+
 static void list_text(const GPtrArray *releases)
 {
 	if (!releases->len)
 		puts("no kernel is prepared; klatch kernel add prepares one");
-	for (guint i = 0; i < releases->len; i++) {
-		AUTO(kernel) kernel = kernel_open(g_ptr_array_index(releases, i), NULL);
-
-		if (kernel)
-			printf("%-32s %-20s %s\n", kernel->release, kernel->version,
-			       kernel->compiler_text);
-	}
+	list_some(releases, FALSE);
+	list_some(releases, TRUE);
 }
 
 static gboolean list(const char *release, const struct options *options, GError **error)
@@ -176,8 +193,10 @@ static gboolean run(int argc, char **argv, const struct options *options, GError
 		return wrong(error, "kernel", "takes add, list or rm");
 	if (arguments < verb->fewest || arguments > verb->most)
 		return wrong(error, verb->name, verb->takes);
-	if (options->packages && verb->run != add)
+	if ((options->packages || options->suite || options->image_only) && verb->run != add)
 		return wrong(error, verb->name, "takes no packages");
+	if (options->packages && options->suite)
+		return wrong(error, verb->name, "takes packages or a suite, not both");
 	return verb->run(arguments ? argv[2] : NULL, options, error);
 }
 
@@ -187,6 +206,10 @@ int command_kernel(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"packages", 0, 0, G_OPTION_ARG_FILENAME, &options.packages,
 		 "add: take the packages from a directory instead of the archive", "DIR"},
+		{"suite", 0, 0, G_OPTION_ARG_STRING, &options.suite,
+		 "add: fetch them from another suite of the archive", "SUITE"},
+		{"image-only", 0, 0, G_OPTION_ARG_NONE, &options.image_only,
+		 "add: only image and modules, for klatch census", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 	g_autoptr(GError) error = NULL;
@@ -198,5 +221,6 @@ int command_kernel(int argc, char **argv)
 	    !run(argc, argv, &options, &error))
 		status = command_fail(error, options.json);
 	g_free(options.packages);
+	g_free(options.suite);
 	return status;
 }

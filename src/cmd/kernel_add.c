@@ -27,8 +27,7 @@
 #include "tree/tree.h"
 
 struct addition {
-	const char *release;
-	const char *directory; /* of packages, or NULL */
+	const struct packages_wish *wish;
 	struct progress *progress;
 	struct packages *packages;
 	char *partial;	       /* where the kernel is made */
@@ -72,12 +71,12 @@ static gboolean run_both(struct addition *addition, step_function *here, step_fu
 /* Unpacks what names the compiler, so that the kernel can be described. */
 static gboolean stage_packages(struct addition *addition, GError **error)
 {
+	const char *release = addition->wish->release;
 	g_autofree char *place = g_build_filename(addition->partial, "headers", NULL);
-	g_autofree char *prefix = g_strdup_printf("usr/src/linux-headers-%s/", addition->release);
+	g_autofree char *prefix = g_strdup_printf("usr/src/linux-headers-%s/", release);
 	const char *prefixes[] = {prefix, NULL};
 
-	addition->packages =
-		packages_get(addition->release, addition->directory, addition->progress, error);
+	addition->packages = packages_get(addition->wish, addition->progress, error);
 	if (!addition->packages ||
 	    !packages_unpack(addition->packages->headers, place, prefixes, error))
 		return FALSE;
@@ -86,8 +85,8 @@ static gboolean stage_packages(struct addition *addition, GError **error)
 	g_autofree char *compiler = versions_compiler(addition->headers, error);
 	if (!compiler)
 		return FALSE;
-	addition->kernel = kernel_new(addition->release, addition->packages->version, compiler,
-				      addition->partial);
+	addition->kernel =
+		kernel_new(release, addition->packages->version, compiler, addition->partial);
 	return TRUE;
 }
 
@@ -97,30 +96,54 @@ static gboolean unpack_source(struct addition *addition, GError **error)
 			   error);
 }
 
+/* Where the image is in a package of its own it is beside the modules. */
+static gboolean move_vmlinuz(const char *image, const char *release, GError **error)
+{
+	g_autofree char *boot = g_build_filename(image, "boot", NULL);
+	g_autofree char *name = g_strconcat("vmlinuz-", release, NULL);
+	g_autofree char *to = g_build_filename(boot, name, NULL);
+	g_autofree char *from = g_build_filename(image, "lib/modules", release, "vmlinuz", NULL);
+
+	if (g_file_test(to, G_FILE_TEST_EXISTS))
+		return TRUE;
+	if (!files_make_directory(boot, error))
+		return FALSE;
+	if (!rename(from, to))
+		return TRUE;
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the image can't be unpacked", from, NULL, "%s",
+		    g_strerror(errno));
+	return FALSE;
+}
+
 /* From Debian 13 on modules are in /usr/lib; depmod and libkmod look for them in /lib. */
 static gboolean unpack_image(struct addition *addition, GError **error)
 {
 	static const char *const prefixes[] = {"boot/vmlinuz-", "lib/modules/", "usr/lib/modules/",
 					       NULL};
+	const struct packages *packages = addition->packages;
+	const char *const from[] = {packages->image, packages->binary, packages->modules};
 	g_autofree char *image = g_build_filename(addition->partial, "image", NULL);
 	g_autofree char *link = g_build_filename(image, "lib", NULL);
 
-	if (!packages_unpack(addition->packages->image, image, prefixes, error))
-		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(from); i++)
+		if (from[i] && !packages_unpack(from[i], image, prefixes, error))
+			return FALSE;
 	if (!g_file_test(link, G_FILE_TEST_EXISTS) && symlink("usr/lib", link)) {
 		klatch_fail(error, KLATCH_ENVIRONMENT, "the image can't be unpacked", link, NULL,
 			    "%s", g_strerror(errno));
 		return FALSE;
 	}
-	return modules_index(image, addition->release, error);
+	return move_vmlinuz(image, addition->wish->release, error) &&
+	       modules_index(image, addition->wish->release, error);
 }
 
 static gboolean check_versions(struct addition *addition, GBytes *vmlinux, GError **error)
 {
 	g_autofree char *banner = vmlinuz_banner(vmlinux);
-	g_autofree char *running = kernel_running_banner(addition->release);
+	const char *release = addition->wish->release;
+	g_autofree char *running = kernel_running_banner(release);
 
-	return versions_check(addition->release, addition->packages->version, addition->headers,
+	return versions_check(release, addition->packages->version, addition->headers,
 			      banner ? banner : "", running, error);
 }
 
@@ -137,17 +160,20 @@ static gboolean write_vmlinux(const struct kernel *kernel, GBytes *vmlinux, GErr
 	       files_write(kernel->vmlinux, data, size, error);
 }
 
+static GBytes *extract_vmlinux(const char *path, GError **error)
+{
+	g_autoptr(GBytes) vmlinuz = files_map(path, error);
+
+	return vmlinuz ? vmlinuz_extract(vmlinuz, path, error) : NULL;
+}
+
 static gboolean read_image(struct addition *addition, GError **error)
 {
-	const struct kernel *kernel = addition->kernel;
-
 	if (!unpack_image(addition, error))
 		return FALSE;
-	g_autoptr(GBytes) vmlinuz = files_map(kernel->vmlinuz, error);
-	g_autoptr(GBytes) vmlinux =
-		vmlinuz ? vmlinuz_extract(vmlinuz, kernel->vmlinuz, error) : NULL;
+	g_autoptr(GBytes) vmlinux = extract_vmlinux(addition->kernel->vmlinuz, error);
 	return vmlinux && check_versions(addition, vmlinux, error) &&
-	       write_vmlinux(kernel, vmlinux, error);
+	       write_vmlinux(addition->kernel, vmlinux, error);
 }
 
 static gboolean stage_unpack(struct addition *addition, GError **error)
@@ -208,28 +234,74 @@ static gboolean keep_exports(struct addition *addition, GError **error)
 	return TRUE;
 }
 
+static gboolean put_in_place(struct addition *addition, GError **error)
+{
+	g_autofree char *final = kernel_directory(addition->wish->release);
+
+	return kernel_save(addition->kernel, error) &&
+	       kernel_replace(addition->partial, final, error);
+}
+
 static gboolean stage_finish(struct addition *addition, GError **error)
 {
 	g_autofree char *headers = g_build_filename(addition->partial, "headers", NULL);
-	g_autofree char *final = kernel_directory(addition->release);
 
-	if (!keep_exports(addition, error) || !files_remove_tree(headers, error) ||
-	    !kernel_save(addition->kernel, error))
-		return FALSE;
-	return kernel_replace(addition->partial, final, error);
+	return keep_exports(addition, error) && files_remove_tree(headers, error) &&
+	       put_in_place(addition, error);
 }
 
-static const struct {
+/* The image alone: what it is, it says itself. */
+static gboolean stage_image_packages(struct addition *addition, GError **error)
+{
+	addition->packages = packages_get(addition->wish, addition->progress, error);
+	return addition->packages != NULL;
+}
+
+static gboolean stage_image(struct addition *addition, GError **error)
+{
+	const char *release = addition->wish->release, *version = addition->packages->version;
+	g_autofree char *vmlinuz =
+		g_strdup_printf("%s/image/boot/vmlinuz-%s", addition->partial, release);
+
+	if (!unpack_image(addition, error))
+		return FALSE;
+	g_autoptr(GBytes) vmlinux = extract_vmlinux(vmlinuz, error);
+	g_autofree char *banner = vmlinux ? vmlinuz_banner(vmlinux) : NULL;
+	g_autofree char *compiler =
+		vmlinux ? versions_check_image(release, version, banner ? banner : "", error)
+			: NULL;
+	if (!compiler)
+		return FALSE;
+	addition->kernel = kernel_new(release, version, compiler, addition->partial);
+	addition->kernel->image_only = TRUE;
+	return write_vmlinux(addition->kernel, vmlinux, error) && put_in_place(addition, error);
+}
+
+struct stage {
 	const char *name;
 	step_function *run;
-} stages[] = {
-	{"packages", stage_packages}, {"unpack", stage_unpack}, {"prepare", stage_prepare},
-	{"commands", stage_commands}, {"index", stage_index},	{"finish", stage_finish},
 };
 
-static gboolean run_stages(struct addition *addition, GArray *timed, GError **error)
+static const struct stage all_stages[] = {
+	{"packages", stage_packages},
+	{"unpack", stage_unpack},
+	{"prepare", stage_prepare},
+	{"commands", stage_commands},
+	{"index", stage_index},
+	{"finish", stage_finish},
+	{NULL},
+};
+
+static const struct stage image_stages[] = {
+	{"packages", stage_image_packages},
+	{"image", stage_image},
+	{NULL},
+};
+
+static gboolean run_stages(struct addition *addition, const struct stage *stages, GArray *timed,
+			   GError **error)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(stages); i++) {
+	for (gsize i = 0; stages[i].name; i++) {
 		gint64 began = g_get_monotonic_time();
 
 		if (!stages[i].run(addition, error))
@@ -242,18 +314,17 @@ static gboolean run_stages(struct addition *addition, GArray *timed, GError **er
 }
 
 /* With the locks of the release and, shared, of the sources held. */
-static gboolean make_kernel(const char *release, const char *directory, GArray *timed,
+static gboolean make_kernel(const struct packages_wish *wish, GArray *timed,
 			    struct progress *progress, GError **error)
 {
-	g_autofree char *final = kernel_directory(release);
-	struct addition addition = {
-		.release = release, .directory = directory, .progress = progress};
+	g_autofree char *final = kernel_directory(wish->release);
+	struct addition addition = {.wish = wish, .progress = progress};
 	gboolean good;
 
 	addition.partial = cache_partial(final, error);
 	if (!addition.partial)
 		return FALSE;
-	good = run_stages(&addition, timed, error);
+	good = run_stages(&addition, wish->image_only ? image_stages : all_stages, timed, error);
 	if (!good)
 		files_remove_tree(addition.partial, NULL);
 	packages_free(addition.packages);
@@ -263,17 +334,24 @@ static gboolean make_kernel(const char *release, const char *directory, GArray *
 	return good;
 }
 
-/* The prepared kernel, if it is the one that is meant. */
-static struct kernel *find_prepared(const char *release, const char *directory)
+static struct kernel *open_as_wished(const struct packages_wish *wish, GError **error)
 {
-	AUTO(kernel) kernel = kernel_open(release, NULL);
-	g_autofree char *running = kernel_running_banner(release);
+	return wish->image_only ? kernel_open_image(wish->release, error)
+				: kernel_open(wish->release, error);
+}
+
+/* The prepared kernel, if it is the one that is meant. */
+static struct kernel *find_prepared(const struct packages_wish *wish)
+{
+	AUTO(kernel) kernel = open_as_wished(wish, NULL);
+	g_autofree char *running = kernel_running_banner(wish->release);
 	g_autofree char *version = running ? versions_of_banner(running) : NULL;
 
 	if (!kernel || (version && strcmp(version, kernel->version)))
 		return NULL;
-	if (directory) {
-		AUTO(packages) packages = packages_get(release, directory, NULL, NULL);
+	/* One that can be built for is never replaced by its image alone. */
+	if (wish->directory && (kernel->image_only || !wish->image_only)) {
+		AUTO(packages) packages = packages_get(wish, NULL, NULL);
 
 		if (!packages || strcmp(packages->version, kernel->version))
 			return NULL;
@@ -281,10 +359,10 @@ static struct kernel *find_prepared(const char *release, const char *directory)
 	return g_steal_pointer(&kernel);
 }
 
-static struct kernel *add_locked(const char *release, const char *directory, GArray *timed,
+static struct kernel *add_locked(const struct packages_wish *wish, GArray *timed,
 				 struct progress *progress, GError **error)
 {
-	struct kernel *kernel = find_prepared(release, directory);
+	struct kernel *kernel = find_prepared(wish);
 	int sources;
 	gboolean good;
 
@@ -293,25 +371,25 @@ static struct kernel *add_locked(const char *release, const char *directory, GAr
 	sources = cache_lock("sources", TRUE, error);
 	if (sources < 0)
 		return NULL;
-	good = make_kernel(release, directory, timed, progress, error);
+	good = make_kernel(wish, timed, progress, error);
 	close(sources);
-	return good ? kernel_open(release, error) : NULL;
+	return good ? open_as_wished(wish, error) : NULL;
 }
 
-struct kernel_add_result *kernel_add(const char *release, const char *directory,
-				     struct progress *progress, GError **error)
+struct kernel_add_result *kernel_add(const struct packages_wish *wish, struct progress *progress,
+				     GError **error)
 {
 	AUTO(kernel_add_result) result = g_new0(struct kernel_add_result, 1);
 	int lock;
 
 	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
-	if (!kernel_check_release(release, error))
+	if (!kernel_check_release(wish->release, error))
 		return NULL;
 	progress_report(progress, "waiting for another klatch", -1);
-	lock = cache_lock(release, FALSE, error);
+	lock = cache_lock(wish->release, FALSE, error);
 	if (lock < 0)
 		return NULL;
-	result->kernel = add_locked(release, directory, result->stages, progress, error);
+	result->kernel = add_locked(wish, result->stages, progress, error);
 	close(lock);
 	return result->kernel ? g_steal_pointer(&result) : NULL;
 }

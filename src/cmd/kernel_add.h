@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "kernel/kernel.h"
+#include "kernel/packages.h"
 
 struct kernel_add_result {
 	struct kernel *kernel;
@@ -16,11 +17,11 @@ struct kernel_add_result {
 };
 
 /*
- * Prepares a kernel, unless it is: packages from a directory, or (NULL) the cache and the archive.
- * Waits while another klatch prepares the same release.
+ * Prepares a kernel, unless it is; of one of which only the image is wanted, unpacks image and
+ * modules.  Waits while another klatch prepares the same release.
  */
-struct kernel_add_result *kernel_add(const char *release, const char *directory,
-				     struct progress *progress, GError **error);
+struct kernel_add_result *kernel_add(const struct packages_wish *wish, struct progress *progress,
+				     GError **error);
 void kernel_add_result_free(struct kernel_add_result *result);
 DEFINE_AUTO(kernel_add_result, kernel_add_result_free)
 

@@ -1,5 +1,5 @@
 /*
- * apt-cache and apt-get, as the machine's own sources are configured.
+ * apt-cache and apt-get, as the machine's own sources are configured or by a configuration of ours.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,15 @@
 #include "kernel/deb.h"
 #include "kernel/fetch.h"
 
-static const char *const plain_words[] = {"LC_ALL=C", NULL};
+gboolean fetch_apt(const char *const *argv, const char *configuration, const char *directory,
+		   const char *what, struct process_result *result, GError **error)
+{
+	g_autofree char *own = g_strconcat("APT_CONFIG=", configuration, NULL);
+	const char *environment[] = {"LC_ALL=C", configuration ? own : NULL, NULL};
+	struct process process = {.argv = argv, .directory = directory, .environment = environment};
+
+	return process_check(&process, what, result, error);
+}
 
 /* " linux-source-6.1 | 6.1.192-2 | http://... Packages" */
 static struct deb *parse_offer(const char *line)
@@ -24,7 +32,7 @@ static struct deb *parse_offer(const char *line)
 	return deb_new(g_strstrip(fields[0]), g_strstrip(fields[1]), NULL);
 }
 
-GPtrArray *fetch_offers(const char *const *names, GError **error)
+GPtrArray *fetch_offers(const char *const *names, const char *configuration, GError **error)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	AUTO_PROCESS_RESULT result = {0};
@@ -35,9 +43,8 @@ GPtrArray *fetch_offers(const char *const *names, GError **error)
 		g_ptr_array_add(argv, (char *)*names);
 	g_ptr_array_add(argv, NULL);
 
-	struct process process = {.argv = (const char *const *)argv->pdata,
-				  .environment = plain_words};
-	if (!process_check(&process, "asking apt for the packages", &result, error))
+	if (!fetch_apt((const char *const *)argv->pdata, configuration, NULL,
+		       "asking apt for the packages", &result, error))
 		return NULL;
 
 	GPtrArray *offers = g_ptr_array_new_with_free_func((GDestroyNotify)deb_free);
@@ -51,7 +58,8 @@ GPtrArray *fetch_offers(const char *const *names, GError **error)
 	return offers;
 }
 
-static gboolean download(const GPtrArray *debs, const char *directory, GError **error)
+static gboolean download(const GPtrArray *debs, const char *directory, const char *configuration,
+			 GError **error)
 {
 	/* The directory is the caller's own: apt's unprivileged user may not write there. */
 	static const char *const command[] = {"apt-get", "-q", "-o", "APT::Sandbox::User=root",
@@ -68,10 +76,8 @@ static gboolean download(const GPtrArray *debs, const char *directory, GError **
 	}
 	g_ptr_array_add(argv, NULL);
 
-	struct process process = {.argv = (const char *const *)argv->pdata,
-				  .directory = directory,
-				  .environment = plain_words};
-	return process_check(&process, "fetching the packages", &result, error);
+	return fetch_apt((const char *const *)argv->pdata, configuration, directory,
+			 "fetching the packages", &result, error);
 }
 
 /* Whether each was fetched, as its own control file says. */
@@ -114,7 +120,8 @@ static gboolean move_to(const GPtrArray *fetched, const char *directory, GError 
 	return TRUE;
 }
 
-gboolean fetch_packages(const GPtrArray *debs, const char *directory, GError **error)
+gboolean fetch_packages(const GPtrArray *debs, const char *directory, const char *configuration,
+			GError **error)
 {
 	g_autofree char *base = g_build_filename(directory, "fetch", NULL);
 	g_autofree char *aside = cache_partial(base, error);
@@ -123,7 +130,8 @@ gboolean fetch_packages(const GPtrArray *debs, const char *directory, GError **e
 		return FALSE;
 
 	g_autoptr(GPtrArray) fetched = NULL;
-	gboolean good = download(debs, aside, error) && (fetched = deb_scan(aside, error)) &&
-			check(debs, fetched, error) && move_to(fetched, directory, error);
+	gboolean good = download(debs, aside, configuration, error) &&
+			(fetched = deb_scan(aside, error)) && check(debs, fetched, error) &&
+			move_to(fetched, directory, error);
 	return files_remove_tree(aside, good ? error : NULL) && good;
 }

@@ -154,6 +154,8 @@ gboolean kernel_save(const struct kernel *kernel, GError **error)
 	g_key_file_set_string(file, GROUP, "release", kernel->release);
 	g_key_file_set_string(file, GROUP, "version", kernel->version);
 	g_key_file_set_string(file, GROUP, "compiler_text", kernel->compiler_text);
+	if (kernel->image_only)
+		g_key_file_set_boolean(file, GROUP, "image_only", TRUE);
 	g_autofree char *text = g_key_file_to_data(file, &size, NULL);
 	return files_write(path, text, size, error);
 }
@@ -177,7 +179,9 @@ static struct kernel *load(const char *release, const char *directory, const cha
 	*why = "its kernel.ini is damaged";
 	if (g_strcmp0(says, release) || !version || !*version || strchr(version, '/') || !compiler)
 		return NULL;
-	return kernel_new(release, version, compiler, directory);
+	struct kernel *kernel = kernel_new(release, version, compiler, directory);
+	kernel->image_only = g_key_file_get_boolean(file, GROUP, "image_only", NULL);
+	return kernel;
 }
 
 char *kernel_directory(const char *release)
@@ -187,7 +191,15 @@ char *kernel_directory(const char *release)
 	return g_build_filename(kernels, release, NULL);
 }
 
-struct kernel *kernel_open(const char *release, GError **error)
+static void fail_unprepared(const char *release, const char *why, GError **error)
+{
+	g_autofree char *hint = g_strconcat("klatch kernel add ", release, NULL);
+
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel is not prepared", release, hint, "%s",
+		    why);
+}
+
+struct kernel *kernel_open_image(const char *release, GError **error)
 {
 	g_autofree char *running = release ? NULL : kernel_running();
 	const char *name = release ? release : running;
@@ -198,12 +210,20 @@ struct kernel *kernel_open(const char *release, GError **error)
 	g_autofree char *directory = kernel_directory(name);
 	const char *why;
 	struct kernel *kernel = load(name, directory, &why);
-	if (!kernel) {
-		g_autofree char *hint = g_strconcat("klatch kernel add ", name, NULL);
-		klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel is not prepared", name, hint,
-			    "%s", why);
-	}
+	if (!kernel)
+		fail_unprepared(name, why, error);
 	return kernel;
+}
+
+struct kernel *kernel_open(const char *release, GError **error)
+{
+	AUTO(kernel) kernel = kernel_open_image(release, error);
+
+	if (kernel && kernel->image_only) {
+		fail_unprepared(kernel->release, "only its image was added", error);
+		return NULL;
+	}
+	return g_steal_pointer(&kernel);
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -226,7 +246,7 @@ GPtrArray *kernel_list(GError **error)
 	}
 	releases = g_ptr_array_new_with_free_func(g_free);
 	while (listing && (name = g_dir_read_name(listing))) {
-		AUTO(kernel) kernel = kernel_open(name, NULL);
+		AUTO(kernel) kernel = kernel_open_image(name, NULL);
 
 		if (kernel)
 			g_ptr_array_add(releases, g_strdup(name));

@@ -28,6 +28,7 @@ struct kernel {
 	char *compiler;	     /* the command that built it, "gcc-12" */
 	char *compiler_text; /* CONFIG_CC_VERSION_TEXT */
 	guint series;	     /* major * 1000 + minor of the upstream version: 6001 for 6.1 */
+	gboolean image_only; /* image/, vmlinux and kallsyms are all there is of it */
 
 	char *directory; /* <cache>/kernels/<release> */
 	char *vmlinuz;	 /* paths below it, absolute */
@@ -47,6 +48,9 @@ struct kernel {
  * "klatch kernel add RELEASE" if it is not in the cache or was prepared by another format version.
  */
 struct kernel *kernel_open(const char *release, GError **error);
+
+/* As kernel_open(), but takes also one of which only the image was added, to look at. */
+struct kernel *kernel_open_image(const char *release, GError **error);
 void kernel_free(struct kernel *kernel);
 DEFINE_AUTO(kernel, kernel_free)
 
@@ -76,8 +80,8 @@ struct kernel *kernel_new(const char *release, const char *version, const char *
 gboolean kernel_save(const struct kernel *kernel, GError **error);
 gboolean kernel_replace(const char *made, const char *directory, GError **error);
 
-/* The releases that are prepared, sorted; an empty array if none.  Caller frees with
- * g_ptr_array_unref(); elements are freed with it. */
+/* The releases that are in the cache, those with an image only too, sorted; an empty array if none.
+ * Caller frees with g_ptr_array_unref(); elements are freed with it. */
 GPtrArray *kernel_list(GError **error);
 
 /* Removes a prepared kernel, and its source if no other kernel uses it; packages stay. */

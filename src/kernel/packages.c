@@ -13,15 +13,16 @@
 #include "kernel/fetch.h"
 #include "kernel/kernel.h"
 #include "kernel/packages.h"
+#include "kernel/suite.h"
 #include "kernel/versions.h"
 
 #define WHAT "the kernel's packages can't be had"
 
-enum part { IMAGE, HEADERS, COMMON, SOURCE, NEEDED, KBUILD = NEEDED, PARTS };
+enum part { IMAGE, HEADERS, COMMON, SOURCE, NEEDED, KBUILD = NEEDED, BINARY, MODULES, PARTS };
 
 struct names {
-	char *of[PARTS + 1]; /* NULL at the end */
-	char *version;	     /* the only one that will do, or NULL */
+	char *of[PARTS]; /* NULL: not wanted */
+	char *version;	 /* the only one that will do, or NULL */
 };
 
 struct place {
@@ -36,22 +37,30 @@ static void names_clear(struct names *names)
 	g_free(names->version);
 }
 
-static void name_parts(const char *release, struct names *names)
+/* What else is needed to build for a kernel. */
+static void name_build_parts(const char *release, struct names *names)
 {
 	const char *flavour = kernel_flavour(release);
 	gboolean realtime = g_str_has_prefix(flavour, "rt-");
 	guint series = kernel_series(release), major = series / 1000, minor = series % 1000;
 	g_autofree char *abi = g_strndup(release, strlen(release) - strlen(flavour) - 1);
 
-	*names = (struct names){
-		.of = {
-			[IMAGE] = g_strconcat("linux-image-", release, NULL),
-			[HEADERS] = g_strconcat("linux-headers-", release, NULL),
-			[COMMON] = g_strconcat("linux-headers-", abi, "-common",
-					       realtime ? "-rt" : NULL, NULL),
-			[SOURCE] = g_strdup_printf("linux-source-%u.%u", major, minor),
-			[KBUILD] = g_strdup_printf("linux-kbuild-%u.%u", major, minor),
-		}};
+	names->of[HEADERS] = g_strconcat("linux-headers-", release, NULL);
+	names->of[COMMON] =
+		g_strconcat("linux-headers-", abi, "-common", realtime ? "-rt" : NULL, NULL);
+	names->of[SOURCE] = g_strdup_printf("linux-source-%u.%u", major, minor);
+	names->of[KBUILD] = g_strdup_printf("linux-kbuild-%u.%u", major, minor);
+}
+
+static void name_parts(const char *release, gboolean image_only, struct names *names)
+{
+	*names = (struct names){.of = {
+					[IMAGE] = g_strconcat("linux-image-", release, NULL),
+					[BINARY] = g_strconcat("linux-binary-", release, NULL),
+					[MODULES] = g_strconcat("linux-modules-", release, NULL),
+				}};
+	if (!image_only)
+		name_build_parts(release, names);
 
 	/* Of a kernel that runs it is known which version: it may not be the newest any more. */
 	g_autofree char *banner = kernel_running_banner(release);
@@ -75,7 +84,7 @@ static int first_missing(const GPtrArray *debs, const struct names *names, const
 {
 	int i = 0;
 
-	while (i < NEEDED && find(debs, names->of[i], version))
+	while (i < NEEDED && (!names->of[i] || find(debs, names->of[i], version)))
 		i++;
 	return i;
 }
@@ -134,7 +143,7 @@ static void explain(const GPtrArray *debs, const struct names *names, const stru
 
 static char *path_of(const GPtrArray *debs, const char *name, const char *version)
 {
-	const struct deb *deb = find(debs, name, version);
+	const struct deb *deb = name ? find(debs, name, version) : NULL;
 
 	return deb ? g_strdup(deb->path) : NULL;
 }
@@ -152,6 +161,8 @@ static struct packages *choose(const GPtrArray *debs, const char *release,
 	packages->release = g_strdup(release);
 	packages->version = g_strdup(version);
 	packages->image = path_of(debs, names->of[IMAGE], version);
+	packages->binary = path_of(debs, names->of[BINARY], version);
+	packages->modules = path_of(debs, names->of[MODULES], version);
 	packages->headers = path_of(debs, names->of[HEADERS], version);
 	packages->headers_common = path_of(debs, names->of[COMMON], version);
 	packages->source = path_of(debs, names->of[SOURCE], version);
@@ -161,10 +172,16 @@ static struct packages *choose(const GPtrArray *debs, const char *release,
 
 /* Which packages to fetch so that the newest version that cache and archive have is whole. */
 static GPtrArray *missing(GPtrArray *debs, const struct names *names, const struct place *place,
-			  GError **error)
+			  const char *configuration, GError **error)
 {
-	g_autoptr(GPtrArray) offers = fetch_offers((const char *const *)names->of, error);
+	const char *wanted[PARTS + 1] = {NULL};
 	GPtrArray *fetch;
+
+	for (int i = 0, count = 0; i < PARTS; i++)
+		if (names->of[i])
+			wanted[count++] = names->of[i];
+
+	g_autoptr(GPtrArray) offers = fetch_offers(wanted, configuration, error);
 
 	if (!offers)
 		return NULL;
@@ -177,7 +194,7 @@ static GPtrArray *missing(GPtrArray *debs, const struct names *names, const stru
 	}
 	fetch = g_ptr_array_new();
 	for (int i = 0; i < PARTS; i++) {
-		const struct deb *deb = find(debs, names->of[i], version);
+		const struct deb *deb = names->of[i] ? find(debs, names->of[i], version) : NULL;
 
 		if (deb && !deb->path)
 			g_ptr_array_add(fetch, (gpointer)deb);
@@ -197,29 +214,40 @@ static struct packages *from_directory(const char *directory, const char *releas
 	return packages;
 }
 
-/* With the lock of the packages held. */
-static struct packages *complete_cache(const char *directory, const char *release,
+/* From the archive: with the lock of the packages held, which covers apt's own directories too. */
+static gboolean fetch_missing(GPtrArray *debs, const char *directory,
+			      const struct packages_wish *wish, const struct names *names,
+			      GError **error)
+{
+	const struct place archive = {
+		wish->suite ? wish->suite : "the archive",
+		wish->suite
+			? "is it a release of that suite, and of that version?"
+			: "apt-get update, or --packages DIRECTORY with packages of one version"};
+	g_autofree char *configuration = NULL;
+
+	if (wish->suite && !(configuration = suite_configure(wish->suite, error)))
+		return FALSE;
+	g_autoptr(GPtrArray) fetch = missing(debs, names, &archive, configuration, error);
+	return fetch && fetch_packages(fetch, directory, configuration, error);
+}
+
+static struct packages *complete_cache(const char *directory, const struct packages_wish *wish,
 				       const struct names *names, struct progress *progress,
 				       GError **error)
 {
-	static const struct place archive = {
-		"the archive",
-		"apt-get update, or --packages DIRECTORY with packages of one version"};
 	g_autoptr(GPtrArray) debs = deb_scan(directory, error);
-	struct packages *packages = debs ? choose(debs, release, names) : NULL;
+	struct packages *packages = debs ? choose(debs, wish->release, names) : NULL;
 
 	if (!debs || packages)
 		return packages;
-
-	g_autoptr(GPtrArray) fetch = missing(debs, names, &archive, error);
 	progress_report(progress, "fetching the packages", -1);
-	if (!fetch || !fetch_packages(fetch, directory, error))
+	if (!fetch_missing(debs, directory, wish, names, error))
 		return NULL;
-
-	return from_directory(directory, release, names, error);
+	return from_directory(directory, wish->release, names, error);
 }
 
-static struct packages *from_cache(const char *release, const struct names *names,
+static struct packages *from_cache(const struct packages_wish *wish, const struct names *names,
 				   struct progress *progress, GError **error)
 {
 	g_autofree char *cache = kernel_cache();
@@ -232,22 +260,22 @@ static struct packages *from_cache(const char *release, const struct names *name
 	lock = cache_lock("packages", FALSE, error);
 	if (lock < 0)
 		return NULL;
-	packages = complete_cache(directory, release, names, progress, error);
+	packages = complete_cache(directory, wish, names, progress, error);
 	close(lock);
 	return packages;
 }
 
-struct packages *packages_get(const char *release, const char *directory, struct progress *progress,
+struct packages *packages_get(const struct packages_wish *wish, struct progress *progress,
 			      GError **error)
 {
 	__attribute__((cleanup(names_clear))) struct names names = {0};
 
-	if (!kernel_check_release(release, error))
+	if (!kernel_check_release(wish->release, error))
 		return NULL;
-	name_parts(release, &names);
+	name_parts(wish->release, wish->image_only, &names);
 	progress_report(progress, "looking for the packages", -1);
-	return directory ? from_directory(directory, release, &names, error)
-			 : from_cache(release, &names, progress, error);
+	return wish->directory ? from_directory(wish->directory, wish->release, &names, error)
+			       : from_cache(wish, &names, progress, error);
 }
 
 void packages_free(struct packages *packages)
@@ -257,6 +285,8 @@ void packages_free(struct packages *packages)
 	g_free(packages->release);
 	g_free(packages->version);
 	g_free(packages->image);
+	g_free(packages->binary);
+	g_free(packages->modules);
 	g_free(packages->headers);
 	g_free(packages->headers_common);
 	g_free(packages->kbuild);

@@ -14,18 +14,26 @@ struct packages {
 	char *release;
 	char *version; /* of all of them */
 	char *image;   /* paths of the .deb files */
-	char *headers;
+	char *binary;  /* vmlinuz and modules where they are in packages of their own (7.2 on), */
+	char *modules; /* else NULL */
+	char *headers; /* from here on NULL if only the image is wanted */
 	char *headers_common;
 	char *kbuild; /* NULL if the archive no longer has that version: nothing needs it */
 	char *source;
 };
 
+struct packages_wish {
+	const char *release;
+	const char *directory; /* where to take them from; NULL: the cache and apt */
+	const char *suite;     /* what apt looks in; NULL: what the machine is configured for */
+	gboolean image_only;   /* the image and the modules, to look at but not to build for */
+};
+
 /*
- * Finds or fetches the packages of a kernel release.  directory: where to take them from, or NULL
- * for the cache and apt.  KLATCH_ENVIRONMENT if one can't be had (with apt's own words),
- * KLATCH_INPUT naming both if two versions differ.
+ * Finds or fetches the packages of a kernel release.  KLATCH_ENVIRONMENT if one can't be had (with
+ * apt's own words), KLATCH_INPUT naming both if two versions differ.
  */
-struct packages *packages_get(const char *release, const char *directory, struct progress *progress,
+struct packages *packages_get(const struct packages_wish *wish, struct progress *progress,
 			      GError **error);
 void packages_free(struct packages *packages);
 DEFINE_AUTO(packages, packages_free)

@@ -115,6 +115,38 @@ static gboolean check_banner(const char *release, const char *uts_version, const
 	return TRUE;
 }
 
+/* What is between "(builder) (" and ", linker) " in a banner, or NULL. */
+static char *compiler_of_banner(const char *banner)
+{
+	const char *begin = strstr(banner, ") (");
+	const char *end = begin ? strstr(begin, ", GNU ld") : NULL;
+
+	return end ? g_strndup(begin + 3, (gsize)(end - begin - 3)) : NULL;
+}
+
+char *versions_check_image(const char *release, const char *version, const char *banner,
+			   GError **error)
+{
+	g_autofree char *begin = g_strdup_printf("Linux version %s (", release);
+	g_autofree char *says = versions_of_banner(banner);
+	struct statement image = {"the image", banner};
+	char *compiler;
+
+	if (!g_str_has_prefix(banner, begin)) {
+		differ((struct statement){"the release", release}, image, error);
+		return NULL;
+	}
+	if (g_strcmp0(says, version)) {
+		differ((struct statement){"the packages' version", version}, image, error);
+		return NULL;
+	}
+	compiler = compiler_of_banner(banner);
+	if (!compiler)
+		klatch_fail(error, KLATCH_INPUT, "the kernel image can't be read", release, NULL,
+			    "its banner names no compiler: '%s'", banner);
+	return compiler;
+}
+
 gboolean versions_check(const char *release, const char *version, const char *headers,
 			const char *banner, const char *running, GError **error)
 {

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "help.h"
 #include "kernel/packages.h"
+#include "kernel/suite.h"
 
 #define RELEASE "6.1.0-56-amd64"
 
@@ -42,7 +43,9 @@ static void make_packages(const char *directory, const char *version)
 
 static struct packages *get(const char *directory, GError **error)
 {
-	return packages_get(RELEASE, directory, NULL, error);
+	const struct packages_wish wish = {.release = RELEASE, .directory = directory};
+
+	return packages_get(&wish, NULL, error);
 }
 
 static char *content(const char *deb, const char *place)
@@ -136,12 +139,62 @@ static void test_names_by_flavour(void **state)
 	make_package(*state, "linux-headers-6.1.0-56-cloud-amd64", "6.1.192-2");
 	make_package(*state, "linux-headers-6.1.0-56-common", "6.1.192-2");
 	make_package(*state, "linux-source-6.1", "6.1.192-2");
-	AUTO(packages) realtime = packages_get("6.1.0-56-rt-amd64", *state, NULL, &error);
+	struct packages_wish wish = {.release = "6.1.0-56-rt-amd64", .directory = *state};
+	AUTO(packages) realtime = packages_get(&wish, NULL, &error);
 	assert_no_error(error);
-	AUTO(packages) cloud = packages_get("6.1.0-56-cloud-amd64", *state, NULL, &error);
+	wish.release = "6.1.0-56-cloud-amd64";
+	AUTO(packages) cloud = packages_get(&wish, NULL, &error);
 	assert_no_error(error);
 	assert_string_not_equal(realtime->headers_common, cloud->headers_common);
 	assert_string_equal(realtime->source, cloud->source);
+}
+
+static void test_image_alone(void **state)
+{
+	struct packages_wish wish = {
+		.release = "7.2.13+deb14-amd64", .directory = *state, .image_only = TRUE};
+	g_autoptr(GError) error = NULL;
+
+	make_package(*state, "linux-image-7.2.13+deb14-amd64", "7.2.13-1");
+	make_package(*state, "linux-binary-7.2.13+deb14-amd64", "7.2.13-1");
+	make_package(*state, "linux-modules-7.2.13+deb14-amd64", "7.2.13-1");
+	AUTO(packages) alone = packages_get(&wish, NULL, &error);
+	assert_no_error(error);
+	assert_string_equal(alone->version, "7.2.13-1");
+	assert_non_null(alone->image);
+	assert_non_null(alone->binary);
+	assert_non_null(alone->modules);
+	assert_null(alone->headers);
+	assert_null(alone->source);
+	wish.image_only = FALSE;
+	assert_null(packages_get(&wish, NULL, &error));
+	assert_error(&error, KLATCH_ENVIRONMENT, "linux-headers-7.2.13+deb14-amd64");
+}
+
+static void test_mirror_of_a_suite(void **state)
+{
+	static const char targets[] = "Other|http://z/\n"
+				      "Debian|http://x/debian/\n"
+				      "Debian-Security|http://y/security/\n"
+				      "Debian|http://second/\n";
+	g_autofree char *security = suite_mirror(targets, suite_label("bullseye-security"));
+	g_autofree char *main = suite_mirror(targets, suite_label("sid"));
+
+	assert_string_equal(security, "http://y/security/");
+	assert_string_equal(main, "http://x/debian/");
+	assert_null(suite_mirror("Other|http://z/\n", suite_label("sid")));
+}
+
+static void test_what_is_no_suite(void **state)
+{
+	struct packages_wish wish = {.release = RELEASE};
+	g_autoptr(GError) error = NULL;
+
+	g_setenv("KLATCH_CACHE", *state, TRUE);
+	wish.suite = "../sid";
+	assert_null(packages_get(&wish, NULL, &error));
+	assert_error(&error, KLATCH_USAGE, "../sid");
+	g_unsetenv("KLATCH_CACHE");
 }
 
 /* An archive: programs named as apt's that serve what is in a directory. */
@@ -307,6 +360,9 @@ int main(void)
 		TEST(test_missing_package_is_named),
 		TEST(test_damaged_package_is_named),
 		TEST(test_names_by_flavour),
+		TEST(test_image_alone),
+		TEST(test_mirror_of_a_suite),
+		TEST(test_what_is_no_suite),
 		TEST(test_fetched_once_and_kept),
 		TEST(test_nothing_is_written_elsewhere),
 		TEST(test_nothing_elsewhere_is_linked),

@@ -109,6 +109,20 @@ static void test_image_of_another_build(void **state)
 	}
 }
 
+static void test_image_by_its_banner(void **state)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *compiler = versions_check_image(RELEASE, "6.1.192-2", BANNER, &error);
+
+	assert_no_error(error);
+	assert_true(g_str_has_prefix(compiler, "gcc-12 (Debian"));
+	assert_true(g_str_has_suffix(compiler, "12.2.0"));
+	assert_null(versions_check_image("6.1.0-55-amd64", "6.1.192-2", BANNER, &error));
+	assert_error(&error, KLATCH_INPUT, "the release says");
+	assert_null(versions_check_image(RELEASE, "6.1.192-1", BANNER, &error));
+	assert_error(&error, KLATCH_INPUT, "the packages' version says");
+}
+
 static void test_another_build_runs(void **state)
 {
 	g_autoptr(GString) running = g_string_new(BANNER);
@@ -141,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_version_in_the_older_header),
 		cmocka_unit_test(test_headers_of_another_build),
 		cmocka_unit_test(test_image_of_another_build),
+		cmocka_unit_test(test_image_by_its_banner),
 		cmocka_unit_test(test_another_build_runs),
 		cmocka_unit_test(test_headers_that_say_nothing),
 	};
