@@ -1,7 +1,8 @@
 /*
  * The symbols of a kernel out of its raw image, which has no symbol table.
  *
- * scripts/kallsyms.c emits the kernel's own copy as several tables, each aligned to eight bytes:
+ * scripts/kallsyms.c emits the kernel's own copy as several tables, each aligned to eight bytes, or
+ * to four (7.2):
  *
  *	num_syms	how many
  *	names		for each a length (one or two bytes, ULEB128) and that many token codes,
@@ -31,6 +32,7 @@ struct image {
 	gsize size;
 	guint64 text; /* address of its first code */
 	Elf *elf;
+	gsize align; /* of the tables */
 };
 
 struct tokens {
@@ -62,9 +64,14 @@ static const struct layout {
 	{TRUE, FROM_BASE},	   {TRUE, FROM_PLACE},
 };
 
-static gsize align8(gsize value)
+static gsize align_up(const struct image *image, gsize value)
 {
-	return (value + 7) & ~(gsize)7;
+	return (value + image->align - 1) & ~(image->align - 1);
+}
+
+static gsize align_down(const struct image *image, gsize value)
+{
+	return value & ~(image->align - 1);
 }
 
 static guint32 read_u32(const struct image *image, gsize at)
@@ -98,7 +105,7 @@ static gboolean read_tokens(const struct image *image, gsize begin, gsize zero,
 		at += tokens->length[i] + 1;
 	}
 
-	gsize index = align8(at);
+	gsize index = align_up(image, at);
 	if (index > image->size || image->size - index < index_size)
 		return FALSE;
 	for (gsize i = 0; i < TOKENS; i++) {
@@ -120,11 +127,12 @@ static gboolean read_tokens(const struct image *image, gsize begin, gsize zero,
 static gboolean find_begin(const struct image *image, gsize zero, struct tokens *tokens)
 {
 	const gsize before = '0', room_max = before * TOKEN_LENGTH_MAX;
-	gsize first = zero > room_max ? align8(zero - room_max) : 0;
+	gsize first = zero > room_max ? align_up(image, zero - room_max) : 0;
 
 	if (zero < before)
 		return FALSE;
-	for (gsize begin = (zero - before) & ~(gsize)7; begin >= first; begin -= 8) {
+	for (gsize begin = align_down(image, zero - before); begin >= first;
+	     begin -= image->align) {
 		if (read_tokens(image, begin, zero, tokens))
 			return TRUE;
 		if (!begin)
@@ -176,7 +184,7 @@ static gboolean names_agree(const struct image *image, struct names *names, gsiz
 		at += codes;
 	}
 	names->end = at;
-	return align8(at) == markers;
+	return align_up(image, at) == markers;
 }
 
 /* Whether num_syms is at a place.  Between the markers and token_table lie nothing, or (6.2 and
@@ -188,14 +196,18 @@ static gboolean names_begin_at(const struct image *image, gsize num_syms, gsize 
 	gsize room = tokens - num_syms;
 
 	*names = (struct names){
-		.count = read_u32(image, num_syms), .num_syms = num_syms, .begin = num_syms + 8};
-	if (!names->count || names->count > room / 2 || read_u32(image, num_syms + 4))
+		.count = read_u32(image, num_syms),
+		.num_syms = num_syms,
+		.begin = num_syms + image->align,
+	};
+	if (!names->count || names->count > room / 2 ||
+	    (image->align > 4 && read_u32(image, num_syms + 4)))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(order_sizes); i++) {
-		gsize markers_size = align8(((gsize)names->count + 255) / MARKER_STEP * 4);
-		gsize behind = markers_size + align8((gsize)names->count * order_sizes[i]);
+		gsize markers_size = align_up(image, ((gsize)names->count + 255) / MARKER_STEP * 4);
+		gsize behind = markers_size + align_up(image, (gsize)names->count * order_sizes[i]);
 
-		if (behind < room - 8 && names_agree(image, names, tokens - behind))
+		if (behind < room - image->align && names_agree(image, names, tokens - behind))
 			return TRUE;
 	}
 	return FALSE;
@@ -203,8 +215,8 @@ static gboolean names_begin_at(const struct image *image, gsize num_syms, gsize 
 
 static gboolean find_names(const struct image *image, gsize tokens, struct names *names)
 {
-	for (gsize num_syms = tokens & ~(gsize)7; num_syms >= 8;) {
-		num_syms -= 8;
+	for (gsize num_syms = align_down(image, tokens); num_syms >= image->align;) {
+		num_syms -= image->align;
 		if (tokens - num_syms > 16 && names_begin_at(image, num_syms, tokens, names))
 			return TRUE;
 	}
@@ -302,7 +314,7 @@ static gboolean locate_offsets(const struct image *image, const struct layout *l
 			       const struct tokens *tokens, const struct names *names,
 			       gsize *offsets, gsize *base)
 {
-	gsize size = align8((gsize)names->count * 4);
+	gsize size = align_up(image, (gsize)names->count * 4);
 
 	if (layout->after_tokens) {
 		*offsets = tokens->end;
@@ -360,14 +372,18 @@ static struct kallsyms *decode(const struct image *image)
 
 struct kallsyms *kallsyms_decode(GBytes *vmlinux, const char *path, GError **error)
 {
+	static const gsize aligns[] = {8, 4};
 	struct image image;
-	struct kallsyms *kallsyms;
+	struct kallsyms *kallsyms = NULL;
 
 	image.data = g_bytes_get_data(vmlinux, &image.size);
 	elf_version(EV_CURRENT);
 	image.elf = elf_memory((char *)image.data, image.size);
 	image.text = lowest_code(image.elf);
-	kallsyms = decode(&image);
+	for (gsize i = 0; i < G_N_ELEMENTS(aligns) && !kallsyms; i++) {
+		image.align = aligns[i];
+		kallsyms = decode(&image);
+	}
 	elf_end(image.elf);
 	if (!kallsyms)
 		klatch_fail(error, KLATCH_INPUT, "the kernel's symbols can't be read", path, NULL,

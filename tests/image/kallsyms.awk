@@ -1,7 +1,7 @@
 # The tables of scripts/kallsyms.c for the symbols on standard input, as assembly.  Tokens are the
 # printable characters and a few words; numbers are computed by the assembler.
 
-function label(name) { printf "\t.balign 8, 0\n%s:\n", name }
+function label(name) { printf "\t.balign %d, 0\n%s:\n", align, name }
 
 # Appends a code to the name that is being spelled.
 function spell(code) { codes = codes ", " code; length_of_codes++ }
@@ -72,6 +72,7 @@ function emit_tokens(    i) {
 BEGIN {
 	count = 0
 	base = "ffffffff81000000"
+	align = sub(/4$/, "", encoding) ? 4 : 8
 	words = split("_text init_ lock_ __per_cpu", list, " ")
 	for (i = 33; i < 127; i++) {
 		token[i] = sprintf("%c", i)

@@ -54,7 +54,7 @@ static void test_every_layout(void **state)
 	} layouts[] = {
 		{"before", "percpu", "0"}, {"before", "base", "0"},  {"before", "percpu", "4"},
 		{"before", "percpu", "3"}, {"after", "percpu", "0"}, {"after", "base", "0"},
-		{"after", "place", "0"},
+		{"after", "place", "0"},   {"after", "place4", "0"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(layouts); i++) {
