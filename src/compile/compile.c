@@ -135,12 +135,18 @@ static char *objtool_command(const struct unit *unit, const char *path)
 	return g_strconcat(unit->objtool, " ", quoted, NULL);
 }
 
-static char *stock_line(const struct unit *unit, const char *output)
+/* The line that compiles as the kernel's own build does, in a tree. */
+static char *stock_line(const struct kernel *kernel, const struct unit *unit, const char *tree,
+			const char *output)
 {
-	g_autofree char *command = unit_command(unit), *quoted = g_shell_quote(output);
+	g_autofree char *plain = unit_command(unit), *quoted = g_shell_quote(output);
+	g_autofree char *command = in_tree(plain, kernel->source, tree);
+	g_autofree char *dependencies = dependencies_of(output);
+	g_autofree char *listed = g_shell_quote(dependencies);
 	g_autofree char *objtool = unit->objtool ? objtool_command(unit, output) : g_strdup(":");
 
-	return g_strdup_printf(UNSET "%s -g0 -pipe -c -o %s && %s", command, quoted, objtool);
+	return g_strdup_printf(UNSET "%s -g0 -pipe -Wp,-MMD,%s -c -o %s && %s", command, listed,
+			       quoted, objtool);
 }
 
 /* The line that compiles original or patched in a tree. */
@@ -165,7 +171,7 @@ static char *job_line(const struct compilation *compilation, const struct job *j
 	const char *output = output_of(job->compiled, job->kind);
 
 	if (job->kind == STOCK)
-		return stock_line(unit, output);
+		return stock_line(compilation->kernel, unit, compilation->kernel->source, output);
 	return sections_line(compilation, unit,
 			     job->kind == PATCHED ? compilation->overlay->root
 						  : compilation->kernel->source,
@@ -215,9 +221,10 @@ static gboolean unfold_command(const struct compilation *compilation, const stru
 }
 
 /* Whether a file is the original of one that the patch changes. */
-static gboolean is_original(const struct compilation *compilation, const char *path)
+static gboolean is_original(const struct kernel *kernel, const struct overlay *overlay,
+			    const char *path)
 {
-	const GPtrArray *files = compilation->overlay->files;
+	const GPtrArray *files = overlay->files;
 	g_autofree char *base = g_path_get_basename(path);
 
 	for (guint i = 0; i < files->len; i++) {
@@ -226,8 +233,7 @@ static gboolean is_original(const struct compilation *compilation, const char *p
 
 		if (strcmp(name, base))
 			continue;
-		g_autofree char *original =
-			g_build_filename(compilation->kernel->source, file->path, NULL);
+		g_autofree char *original = g_build_filename(kernel->source, file->path, NULL);
 		char *real = realpath(path, NULL), *wanted = realpath(original, NULL);
 		gboolean same = real && wanted && !strcmp(real, wanted);
 
@@ -239,38 +245,59 @@ static gboolean is_original(const struct compilation *compilation, const char *p
 	return FALSE;
 }
 
+static void fail_escaped(const struct unit *unit, GError **error)
+{
+	klatch_fail(error, KLATCH_REFUSED, "the unit can't be compiled as patched", unit->source,
+		    "this is an error in klatch: please report it",
+		    "it reads the original of a file that the patch changes");
+}
+
+GPtrArray *compile_files(const char *object, GError **error)
+{
+	g_autofree char *list = dependencies_of(object);
+	g_autofree char *text = files_read_text(list, error);
+	GPtrArray *files = NULL;
+	struct text rest = {text, text ? strlen(text) : 0}, word;
+
+	if (!text)
+		return NULL;
+	files = g_ptr_array_new_with_free_func(g_free);
+	/* "object: file file \\" over many lines */
+	shell_word(&rest, &word);
+	while (shell_word(&rest, &word))
+		if (!text_equals(word, "\\"))
+			g_ptr_array_add(files, text_copy(word));
+	return files;
+}
+
 /*
- * Reads what a patched unit was compiled from ("object: file file \\" over many lines).  Sets
- * *escaped if the original of a patched file is among it, with all directories on the way there
- * made real.
+ * Sets *escaped if a patched unit was compiled from the original of a patched file, with all
+ * directories on the way there made real.
  */
 static gboolean check_dependencies(const struct compilation *compilation,
 				   const struct compiled *compiled, gboolean *escaped,
 				   GError **error)
 {
 	const char *root = compilation->overlay->root;
-	g_autofree char *list = dependencies_of(compiled->patched);
-	g_autofree char *text = files_read_text(list, error);
+	g_autoptr(GPtrArray) files = compile_files(compiled->patched, error);
 	gboolean changed = FALSE;
 
 	*escaped = FALSE;
-	if (!text)
-		return FALSE;
-	struct text rest = {text, strlen(text)}, word;
-	while (shell_word(&rest, &word)) {
-		g_autofree char *path = text_copy(word);
+	for (guint i = 0; files && i < files->len; i++) {
+		const char *path = g_ptr_array_index(files, i);
 
-		if (!g_str_has_prefix(path, root) || !is_original(compilation, path))
+		if (!g_str_has_prefix(path, root) ||
+		    !is_original(compilation->kernel, compilation->overlay, path))
 			continue;
 		*escaped = TRUE;
 		if (!unfold_path(compilation, path + strlen(root), &changed, error))
 			return FALSE;
 	}
+	if (!files)
+		return FALSE;
 	if (!*escaped || changed)
 		return TRUE;
-	klatch_fail(error, KLATCH_REFUSED, "the unit can't be compiled as patched",
-		    compiled->unit->source, "this is an error in klatch: please report it",
-		    "it reads the original of a file that the patch changes");
+	fail_escaped(compiled->unit, error);
 	return FALSE;
 }
 
@@ -315,8 +342,8 @@ static char *complaint_place(const char *line, const char **rest)
 	return g_strndup(line, end - line);
 }
 
-static void fail_compile(enum klatch_code code, const char *what, const struct unit *unit,
-			 const char *hint, const char *errors, const char *tree, GError **error)
+static void fail_compile(gboolean patched, const struct unit *unit, const char *errors,
+			 const char *tree, GError **error)
 {
 	g_autoptr(GPtrArray) lines = complaints(errors, tree);
 	const char *rest;
@@ -325,16 +352,21 @@ static void fail_compile(enum klatch_code code, const char *what, const struct u
 
 	for (guint i = 1; i < lines->len; i++)
 		g_string_append_printf(why, "\n%s", (char *)g_ptr_array_index(lines, i));
-	klatch_fail(error, code, what, place ? place : unit->source, hint, "%s", why->str);
+	if (patched)
+		klatch_fail(error, KLATCH_REFUSED, "the patched source does not compile",
+			    place ? place : unit->source,
+			    "the patch may need another change that this kernel does not have",
+			    "%s", why->str);
+	else
+		klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel's own source does not compile",
+			    place ? place : unit->source, "remove the kernel and add it again",
+			    "%s", why->str);
 }
 
 /* Compiles anew without #line, where the compiler's lines are the user's. */
 static gboolean fail_patched(const struct compilation *compilation, const struct compiled *compiled,
 			     const char *errors, GError **error)
 {
-	static const char what[] = "the patched source does not compile";
-	static const char hint[] =
-		"the patch may need another change that this kernel does not have";
 	const struct overlay *overlay = compilation->overlay;
 
 	if (!overlay_complete_plain(overlay, compilation->kernel, error))
@@ -348,11 +380,9 @@ static gboolean fail_patched(const struct compilation *compilation, const struct
 	if (!process_run(&process, &result, error))
 		return FALSE;
 	if (result.status)
-		fail_compile(KLATCH_REFUSED, what, compiled->unit, hint, result.errors,
-			     overlay->plain_root, error);
+		fail_compile(TRUE, compiled->unit, result.errors, overlay->plain_root, error);
 	else
-		fail_compile(KLATCH_REFUSED, what, compiled->unit, hint, errors, overlay->root,
-			     error);
+		fail_compile(TRUE, compiled->unit, errors, overlay->root, error);
 	return FALSE;
 }
 
@@ -363,9 +393,8 @@ static gboolean check_job(const struct compilation *compilation, const struct jo
 		return TRUE;
 	if (job->kind == PATCHED)
 		return fail_patched(compilation, job->compiled, result->errors, error);
-	fail_compile(KLATCH_ENVIRONMENT, "the kernel's own source does not compile",
-		     job->compiled->unit, "remove the kernel and add it again", result->errors,
-		     compilation->kernel->source, error);
+	fail_compile(FALSE, job->compiled->unit, result->errors, compilation->kernel->source,
+		     error);
 	return FALSE;
 }
 
@@ -394,25 +423,24 @@ static void add_job(const struct compilation *compilation, GArray *jobs, struct 
 	g_array_append_val(jobs, job);
 }
 
-static gboolean run_lines(const struct compilation *compilation, const GArray *jobs,
-			  char *const *lines, struct process_result *results, GError **error)
+static gboolean run_lines(const struct kernel *kernel, char *const *lines, guint count,
+			  struct process_result *results, GError **error)
 {
-	g_autofree struct process *processes = g_new0(struct process, jobs->len);
-	g_autofree const char **arguments = g_new0(const char *, (gsize)jobs->len * 4);
+	g_autofree struct process *processes = g_new0(struct process, count);
+	g_autofree const char **arguments = g_new0(const char *, (gsize)count * 4);
 
-	for (guint i = 0; i < jobs->len; i++) {
+	for (guint i = 0; i < count; i++) {
 		const char **argv = arguments + (gsize)i * 4;
 
 		argv[0] = "sh";
 		argv[1] = "-c";
 		argv[2] = lines[i];
-		processes[i] = (struct process){.argv = argv,
-						.directory = compilation->kernel->build,
-						.environment = environment};
+		processes[i] = (struct process){
+			.argv = argv, .directory = kernel->build, .environment = environment};
 	}
 	/* One more than there are CPUs: the three compiles of one unit then share two of them
 	 * instead of leaving one idle in the end. */
-	return process_run_all(processes, results, jobs->len, process_jobs() + 1, error);
+	return process_run_all(processes, results, count, process_jobs() + 1, error);
 }
 
 static gboolean run_jobs(const struct compilation *compilation, GArray *jobs, GError **error)
@@ -424,7 +452,7 @@ static gboolean run_jobs(const struct compilation *compilation, GArray *jobs, GE
 	for (guint i = 0; i < jobs->len; i++)
 		lines[i] = job_line(compilation, &g_array_index(jobs, struct job, i));
 
-	gboolean good = run_lines(compilation, jobs, lines, results, error);
+	gboolean good = run_lines(compilation->kernel, lines, jobs->len, results, error);
 	/* From the end: if the original does not compile either, the patch is not to blame. */
 	for (guint i = jobs->len; i-- > 0;) {
 		if (good)
@@ -537,4 +565,71 @@ gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, c
 	klatch_fail(error, KLATCH_REFUSED, "code can't be unwound for certain", unit->source, NULL,
 		    "%s", result.errors);
 	return FALSE;
+}
+
+/* ---- as the kernel's own build does it ---- */
+
+char *compile_tree_object(const char *directory, const struct unit *unit)
+{
+	return g_build_filename(directory, unit->output, NULL);
+}
+
+static char *tree_line(const struct kernel *kernel, const struct unit *unit, const char *tree,
+		       const char *directory, GError **error)
+{
+	g_autofree char *output = compile_tree_object(directory, unit);
+	g_autofree char *below = g_path_get_dirname(output);
+
+	return files_make_directory(below, error) ? stock_line(kernel, unit, tree, output) : NULL;
+}
+
+gboolean compile_tree(const struct kernel *kernel, const char *tree, const GPtrArray *units,
+		      const char *directory, GError **error)
+{
+	g_auto(GStrv) lines = g_new0(char *, units->len + 1);
+	g_autofree struct process_result *results = g_new0(struct process_result, units->len);
+	gboolean patched = strcmp(tree, kernel->source) != 0;
+
+	for (guint i = 0; i < units->len; i++) {
+		lines[i] = tree_line(kernel, units->pdata[i], tree, directory, error);
+		if (!lines[i])
+			return FALSE;
+	}
+
+	gboolean good = run_lines(kernel, lines, units->len, results, error);
+	for (guint i = 0; i < units->len; i++) {
+		if (good && results[i].status) {
+			fail_compile(patched, units->pdata[i], results[i].errors, tree, error);
+			good = FALSE;
+		}
+		process_result_clear(&results[i]);
+	}
+	return good;
+}
+
+gboolean compile_source(const struct kernel *kernel, const struct unit *unit, const char *source,
+			const char *output, GError **error)
+{
+	const char *own = strrchr(unit->arguments, ' '); /* the last word is the unit's source */
+	g_autofree char *quoted = g_shell_quote(source), *quoted_output = g_shell_quote(output);
+	g_autofree char *line = g_strdup_printf(UNSET "exec %s %.*s %s -g0 -pipe -c -o %s",
+						unit->compile, (int)(own - unit->arguments),
+						unit->arguments, quoted, quoted_output);
+	const char *argv[] = {"sh", "-c", line, NULL};
+	const struct process process = {
+		.argv = argv, .directory = kernel->build, .environment = environment};
+	AUTO_PROCESS_RESULT result = {0};
+
+	return process_check(&process, "compiling what describes the module", &result, error);
+}
+
+gboolean compile_reads_original(const struct kernel *kernel, const struct overlay *overlay,
+				const char *object, gboolean *reads, GError **error)
+{
+	g_autoptr(GPtrArray) files = compile_files(object, error);
+
+	*reads = FALSE;
+	for (guint i = 0; files && i < files->len && !*reads; i++)
+		*reads = is_original(kernel, overlay, g_ptr_array_index(files, i));
+	return files != NULL;
 }

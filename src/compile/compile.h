@@ -45,4 +45,24 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, const char *path,
 			 GError **error);
 
+/*
+ * Compiles units as the kernel's own build does, each to compile_tree_object() below `directory`
+ * (made), in a tree: kernel->source, or an overlay's plain_root (complete).  Errors as above.
+ */
+gboolean compile_tree(const struct kernel *kernel, const char *tree, const GPtrArray *units,
+		      const char *directory, GError **error);
+char *compile_tree_object(const char *directory, const struct unit *unit); /* caller frees */
+
+/* The files that an object of compile_tree() was compiled from, its source first; paths as the
+ * compiler has them, it runs in kernel->build.  Array of char *, owned. */
+GPtrArray *compile_files(const char *object, GError **error);
+
+/* Sets *reads if one of those is the original of a file that the overlay changes. */
+gboolean compile_reads_original(const struct kernel *kernel, const struct overlay *overlay,
+				const char *object, gboolean *reads, GError **error);
+
+/* Compiles a source that the kernel's build makes by the way, with the command of a unit. */
+gboolean compile_source(const struct kernel *kernel, const struct unit *unit, const char *source,
+			const char *output, GError **error);
+
 #endif
