@@ -135,15 +135,16 @@ static char *objtool_command(const struct unit *unit, const char *path)
 	return g_strconcat(unit->objtool, " ", quoted, NULL);
 }
 
-/* The line that compiles as the kernel's own build does, in a tree. */
+/* The line that compiles as the kernel's own build does, in a tree, with or without objtool. */
 static char *stock_line(const struct kernel *kernel, const struct unit *unit, const char *tree,
-			const char *output)
+			gboolean with_objtool, const char *output)
 {
 	g_autofree char *plain = unit_command(unit), *quoted = g_shell_quote(output);
 	g_autofree char *command = in_tree(plain, kernel->source, tree);
 	g_autofree char *dependencies = dependencies_of(output);
 	g_autofree char *listed = g_shell_quote(dependencies);
-	g_autofree char *objtool = unit->objtool ? objtool_command(unit, output) : g_strdup(":");
+	g_autofree char *objtool =
+		with_objtool && unit->objtool ? objtool_command(unit, output) : g_strdup(":");
 
 	return g_strdup_printf(UNSET "%s -g0 -pipe -Wp,-MMD,%s -c -o %s && %s", command, listed,
 			       quoted, objtool);
@@ -171,7 +172,8 @@ static char *job_line(const struct compilation *compilation, const struct job *j
 	const char *output = output_of(job->compiled, job->kind);
 
 	if (job->kind == STOCK)
-		return stock_line(compilation->kernel, unit, compilation->kernel->source, output);
+		return stock_line(compilation->kernel, unit, compilation->kernel->source, TRUE,
+				  output);
 	return sections_line(compilation, unit,
 			     job->kind == PATCHED ? compilation->overlay->root
 						  : compilation->kernel->source,
@@ -265,7 +267,7 @@ GPtrArray *compile_files(const char *object, GError **error)
 	/* "object: file file \\" over many lines */
 	shell_word(&rest, &word);
 	while (shell_word(&rest, &word))
-		if (!text_equals(word, "\\"))
+		if (*word.start != '\\')
 			g_ptr_array_add(files, text_copy(word));
 	return files;
 }
@@ -569,6 +571,11 @@ gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, c
 
 /* ---- as the kernel's own build does it ---- */
 
+gboolean compile_objtool_after_link(const struct unit *unit)
+{
+	return unit->objtool && strstr(unit->objtool, " --link");
+}
+
 char *compile_tree_object(const char *directory, const struct unit *unit)
 {
 	return g_build_filename(directory, unit->output, NULL);
@@ -580,7 +587,9 @@ static char *tree_line(const struct kernel *kernel, const struct unit *unit, con
 	g_autofree char *output = compile_tree_object(directory, unit);
 	g_autofree char *below = g_path_get_dirname(output);
 
-	return files_make_directory(below, error) ? stock_line(kernel, unit, tree, output) : NULL;
+	if (!files_make_directory(below, error))
+		return NULL;
+	return stock_line(kernel, unit, tree, !compile_objtool_after_link(unit), output);
 }
 
 gboolean compile_tree(const struct kernel *kernel, const char *tree, const GPtrArray *units,

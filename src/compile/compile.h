@@ -48,10 +48,13 @@ gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, c
 /*
  * Compiles units as the kernel's own build does, each to compile_tree_object() below `directory`
  * (made), in a tree: kernel->source, or an overlay's plain_root (complete).  Errors as above.
+ * Where objtool is to be run on linked units, it was not run.
  */
 gboolean compile_tree(const struct kernel *kernel, const char *tree, const GPtrArray *units,
 		      const char *directory, GError **error);
 char *compile_tree_object(const char *directory, const struct unit *unit); /* caller frees */
+
+gboolean compile_objtool_after_link(const struct unit *unit);
 
 /* The files that an object of compile_tree() was compiled from, its source first; paths as the
  * compiler has them, it runs in kernel->build.  Array of char *, owned. */

@@ -5,9 +5,7 @@
  */
 #include "fixed/fixed.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -104,27 +102,47 @@ static GPtrArray *linker(void)
 	return argv;
 }
 
+static gboolean copy_file(const char *from, const char *to, GError **error)
+{
+	g_autoptr(GBytes) bytes = files_map(from, error);
+	gsize size;
+
+	if (!bytes)
+		return FALSE;
+	const void *data = g_bytes_get_data(bytes, &size);
+	return files_write(to, data, size, error);
+}
+
+/* Kernels with IBT run objtool on a module's units together. */
+static gboolean run_objtool(const struct fixed *fixed, const char *object, GError **error)
+{
+	for (guint i = 0; i < fixed->units->len; i++) {
+		const struct unit *unit = g_ptr_array_index(fixed->units, i);
+
+		if (compile_objtool_after_link(unit))
+			return compile_objtool(fixed->kernel, unit, object, error);
+	}
+	return TRUE;
+}
+
 /* The units of a module as one object; the only unit of one that is called like it is it. */
 static gboolean link_units(const struct fixed *fixed, const char *directory,
 			   const GPtrArray *objects, GError **error)
 {
 	const struct unit *first = g_ptr_array_index(fixed->units, 0);
 	g_autofree char *object = fixed_file(fixed, directory, ".o");
-	g_autofree char *own = fixed_file(fixed, "", ".o");
+	g_autofree char *own = g_strconcat(fixed->place, ".o", NULL);
 	g_autoptr(GPtrArray) argv = linker();
 
-	if (!strcmp(own, first->output)) {
-		if (!symlink(g_ptr_array_index(objects, 0), object))
-			return TRUE;
-		klatch_fail(error, KLATCH_ENVIRONMENT, WHAT, object, NULL, "%s", g_strerror(errno));
-		return FALSE;
-	}
+	if (!strcmp(own, first->output))
+		return copy_file(g_ptr_array_index(objects, 0), object, error) &&
+		       run_objtool(fixed, object, error);
 	g_ptr_array_add(argv, "-o");
 	g_ptr_array_add(argv, object);
 	for (guint i = 0; i < objects->len; i++)
 		g_ptr_array_add(argv, g_ptr_array_index(objects, i));
 	g_ptr_array_add(argv, NULL);
-	return run(argv, error);
+	return run(argv, error) && run_objtool(fixed, object, error);
 }
 
 /* A unit whose command compiles C. */

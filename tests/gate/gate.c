@@ -7,6 +7,8 @@
  *	gate RELEASE DIRECTORY --changed UNIT FROM TO FUNCTION
  *						one with a part of its source changed: it must be
  *						refused, and that function named
+ *	gate RELEASE DIRECTORY --module NAME...	modules whole, as klatch build --late=no-late makes
+ *						them, but without a patch: equal to the shipped ones
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
+#include "fixed/fixed.h"
 #include "match/match.h"
 #include "tree/commands.h"
 
@@ -239,14 +242,35 @@ static int try_changed(struct gate *gate, const GPtrArray *units, char **change)
 	return !named_it;
 }
 
+static int try_modules(const struct gate *gate, const struct commands *commands, char **names)
+{
+	int bad = 0;
+
+	for (; *names; names++) {
+		g_autofree char *file = g_strconcat(*names, ".ko", NULL);
+		g_autofree char *work = g_build_filename(gate->directory, *names, NULL);
+		g_autofree char *path = g_build_filename(gate->directory, file, NULL);
+		g_autoptr(GError) error = NULL;
+		gboolean good =
+			fixed_build(gate->kernel, commands, NULL, *names, work, path, &error);
+
+		printf("%s - module %s is what was shipped\n", good ? "ok" : "not ok", *names);
+		if (!good)
+			printf("# %s\n", error->message);
+		bad |= !good;
+	}
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	gboolean changed = argc == 8 && !strcmp(argv[3], "--changed");
+	gboolean modules = argc > 4 && !strcmp(argv[3], "--module");
 
-	if (argc < 4 || (argv[3][0] == '-' && !changed)) {
+	if (argc < 4 || (argv[3][0] == '-' && !changed && !modules)) {
 		fputs("usage: gate RELEASE DIRECTORY COUNT | UNIT... | --changed UNIT FROM TO "
-		      "FUNCTION\n",
+		      "FUNCTION | --module NAME...\n",
 		      stderr);
 		return 2;
 	}
@@ -257,6 +281,8 @@ int main(int argc, char **argv)
 		return cannot(error);
 
 	struct gate gate = {.kernel = kernel, .directory = argv[2]};
+	if (modules)
+		return try_modules(&gate, commands, argv + 4);
 	const GPtrArray *all = commands_units(commands);
 	char *one[] = {argv[4], NULL};
 	guint count = atoi(argv[3]);
