@@ -41,7 +41,7 @@ static int bind_site(const struct klatch_site *site, struct klatch_writer *write
 		return -ENOENT;
 	if (!klatch_site_value(site, address, &value))
 		return -ENOEXEC;
-	return klatch_write(writer, site->place, &value, klatch_site_size(site));
+	return klatch_write(writer, klatch_site_place(site), &value, klatch_site_size(site));
 }
 
 /*
@@ -62,11 +62,30 @@ int klatch_bind(const struct klatch_object *object)
 		if (ret)
 			pr_err("late reference at %pS to %s (%#llx) can't be written: type %u, "
 			       "error %d\n",
-			       site->place, names + site_symbol(site)->st_name,
+			       klatch_site_place(site), names + site_symbol(site)->st_name,
 			       (u64)site_symbol(site)->st_value, site->type, ret);
 	}
 	klatch_write_end(&writer);
 	return ret;
+}
+
+/*
+ * Policy clear: makes every late reference of a module that goes what the kernel wants to find when
+ * the module comes again.  Nobody runs the code any more (see above), so the CPUs need no telling.
+ */
+void klatch_clear(const struct klatch_object *object)
+{
+	static const u64 zero;
+	struct klatch_writer writer = {};
+	u32 i;
+
+	for (i = 0; i < object->nr_sites; i++) {
+		const struct klatch_site *site = &object->sites[i];
+
+		if (klatch_write(&writer, klatch_site_place(site), &zero, klatch_site_size(site)))
+			break;
+	}
+	klatch_write_end(&writer);
 }
 
 /*
@@ -82,10 +101,10 @@ int klatch_check_pristine(const struct klatch_object *object)
 	for (i = 0; i < object->nr_sites; i++) {
 		const struct klatch_site *site = &object->sites[i];
 
-		if (memchr_inv(site->place, 0, klatch_site_size(site))) {
+		if (memchr_inv(klatch_site_place(site), 0, klatch_site_size(site))) {
 			pr_err("late reference at %pS was written by the kernel before it was "
 			       "bound\n",
-			       site->place);
+			       klatch_site_place(site));
 			return -ENOEXEC;
 		}
 	}

@@ -5,11 +5,17 @@
  */
 #include "late.h"
 
-#include <linux/livepatch.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 static struct klp_patch patch = {.mod = THIS_MODULE};
+
+struct klatch_target *klatch_targets;
+
+static struct klatch_target *target_of(struct klp_object *obj)
+{
+	return &klatch_targets[obj - patch.objs];
+}
 
 /*
  * The kernel calls this for an object that is loaded when the livepatch is enabled, and for a
@@ -18,7 +24,25 @@ static struct klp_patch patch = {.mod = THIS_MODULE};
  */
 static int pre_patch(struct klp_object *obj)
 {
-	return klatch_bind(&klatch_objects[obj - patch.objs]);
+	struct klatch_target *target = target_of(obj);
+	const char *name = target->object->name;
+
+	if (!name)
+		return 0;
+	if (!klatch_policy()->plain && !klatch_recognises(target->object, obj->mod)) {
+		pr_err("%s is another build than this livepatch was made for\n", name);
+		return -EINVAL;
+	}
+	/* In sysfs too it has the module's name, if it was enabled under another. */
+	if (strcmp(kobject_name(&obj->kobj), name))
+		kobject_rename(&obj->kobj, name);
+	return klatch_policy()->pre_patch ? klatch_policy()->pre_patch(target) : 0;
+}
+
+static void post_unpatch(struct klp_object *obj)
+{
+	if (klatch_policy()->post_unpatch && obj->mod)
+		klatch_policy()->post_unpatch(target_of(obj));
 }
 
 static void fill_funcs(struct klp_func *funcs, const struct klatch_object *from)
@@ -32,56 +56,115 @@ static void fill_funcs(struct klp_func *funcs, const struct klatch_object *from)
 	}
 }
 
-/* All objects, in the order of klatch_objects, and all their functions, in one allocation. */
+static void fill_target(struct klatch_target *target, const struct klatch_object *object,
+			struct klp_object *klp)
+{
+	target->object = object;
+	target->klp = klp;
+	if (object->name)
+		snprintf(target->unpatched, sizeof(target->unpatched), "%s (unpatched)",
+			 object->name);
+
+	klp->name = object->name;
+	klp->callbacks.pre_patch = pre_patch;
+	klp->callbacks.post_unpatch = post_unpatch;
+	fill_funcs(klp->funcs, object);
+}
+
+/* Our parameter in sysfs can be read before the module's init has run, and while its exit runs. */
+static void publish(struct klatch_target *targets)
+{
+	kernel_param_lock(THIS_MODULE);
+	klatch_targets = targets;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+/* All objects, in the order of the builder's, and all their functions, in one allocation. */
 static struct klp_object *make_objects(void)
 {
+	const struct klatch_object *from = klatch_livepatch.objects;
+	u32 nr = klatch_livepatch.nr_objects;
+	struct klatch_target *targets;
 	struct klp_object *objs;
 	struct klp_func *funcs;
 	size_t nr_funcs = 0;
 	u32 i;
 
 	/* An empty entry ends each array. */
-	for (i = 0; i < klatch_nr_objects; i++)
-		nr_funcs += klatch_objects[i].nr_funcs + 1;
+	for (i = 0; i < nr; i++)
+		nr_funcs += from[i].nr_funcs + 1;
 
-	objs = kvzalloc((klatch_nr_objects + 1) * sizeof(*objs) + nr_funcs * sizeof(*funcs),
+	objs = kvzalloc((nr + 1) * sizeof(*objs) + nr_funcs * sizeof(*funcs) +
+				nr * sizeof(*targets),
 			GFP_KERNEL);
 	if (!objs)
 		return NULL;
 
-	funcs = (struct klp_func *)(objs + klatch_nr_objects + 1);
-	for (i = 0; i < klatch_nr_objects; i++) {
-		objs[i].name = klatch_objects[i].name;
+	funcs = (struct klp_func *)(objs + nr + 1);
+	targets = (struct klatch_target *)(funcs + nr_funcs);
+	for (i = 0; i < nr; i++) {
 		objs[i].funcs = funcs;
-		objs[i].callbacks.pre_patch = pre_patch;
-		fill_funcs(funcs, &klatch_objects[i]);
-		funcs += klatch_objects[i].nr_funcs + 1;
+		fill_target(&targets[i], &from[i], &objs[i]);
+		funcs += from[i].nr_funcs + 1;
 	}
+	publish(targets);
 	return objs;
+}
+
+static void free_objects(void)
+{
+	publish(NULL);
+	kvfree(patch.objs);
+}
+
+static int check_builder(void)
+{
+	int ret = 0;
+	u32 i;
+
+	if (klatch_livepatch.policy >= KLATCH_NR_POLICIES || !klatch_kernel_is_right())
+		return -ENOEXEC;
+	for (i = 0; i < klatch_livepatch.nr_objects && !ret; i++)
+		ret = klatch_check_pristine(&klatch_livepatch.objects[i]);
+	return ret;
+}
+
+/*
+ * If it fails, klp_enable_patch() returns only after the last reference to the kobjects in our
+ * structures is gone, and the ftrace handler can't see a function of ours.
+ */
+static int enable(void)
+{
+	const struct klatch_policy_ops *policy = klatch_policy();
+	int ret;
+
+	ret = policy->init ? policy->init() : 0;
+	if (ret)
+		return ret;
+	ret = klp_enable_patch(&patch);
+	if (ret && policy->exit)
+		policy->exit();
+	return ret;
 }
 
 static int __init klatch_init(void)
 {
-	int ret;
-	u32 i;
+	int ret = check_builder();
 
-	for (i = 0; i < klatch_nr_objects; i++) {
-		ret = klatch_check_pristine(&klatch_objects[i]);
-		if (ret)
-			return ret;
-	}
-
+	if (ret)
+		return ret;
 	patch.objs = make_objects();
 	if (!patch.objs)
 		return -ENOMEM;
 
-	/*
-	 * If it fails, klp_enable_patch() returns only after the last reference to the kobjects
-	 * in our structures is gone, and the ftrace handler can't see a function of ours.
-	 */
-	ret = klp_enable_patch(&patch);
+	ret = klatch_policy()->plain ? 0 : klatch_watch_targets();
+	if (!ret) {
+		ret = enable();
+		if (ret && !klatch_policy()->plain)
+			klatch_unwatch_targets();
+	}
 	if (ret)
-		kvfree(patch.objs);
+		free_objects();
 	return ret;
 }
 
@@ -92,7 +175,11 @@ static int __init klatch_init(void)
  */
 static void __exit klatch_exit(void)
 {
-	kvfree(patch.objs);
+	if (klatch_policy()->exit)
+		klatch_policy()->exit();
+	if (!klatch_policy()->plain)
+		klatch_unwatch_targets();
+	free_objects();
 }
 
 module_init(klatch_init);

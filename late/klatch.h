@@ -14,11 +14,25 @@
 #else
 #include <stdint.h>
 typedef uint32_t u32;
-typedef int64_t s64;
+typedef int32_t s32;
 #endif
 
 /* Stands in the kernel side's struct module until the builder writes the livepatch's own name. */
 #define KLATCH_MODULE_NAME "klatch module name"
+
+/*
+ * What becomes of references to modules that may come late: the builder's --late, and policy.c.
+ * With all but the first the kernel itself writes them, by its livepatch relocations.
+ */
+enum klatch_policy {
+	KLATCH_REBIND,	/* written by the livepatch each time the module comes, never cleared */
+	KLATCH_CLEAR,	/* cleared by the livepatch when the module goes */
+	KLATCH_PIN,	/* the module can't go while it is patched */
+	KLATCH_NO_LATE, /* only what is loaded is patched; nothing that is vulnerable may come */
+	KLATCH_SPLIT,	/* one livepatch for each object, loaded with it */
+	KLATCH_KERNEL,	/* the kernel's behaviour with nothing added: no identity is checked */
+	KLATCH_NR_POLICIES,
+};
 
 /* A function to replace. */
 struct klatch_func {
@@ -29,26 +43,40 @@ struct klatch_func {
 
 /*
  * A late reference: a place in the livepatch that refers to a symbol of an object that may not be
- * loaded.  The kernel resolves the symbol (a klp relocation of type R_X86_64_NONE names it); the
- * livepatch writes the place each time the object comes, and the kernel never does.
+ * loaded.  The kernel resolves the symbol (a klp relocation of type R_X86_64_NONE names it, or, if
+ * the policy is not rebind, the very relocation that the kernel applies).
  */
 struct klatch_site {
-	void *place;
-	u32 symbol; /* index in the livepatch's own symbol table; st_value is the address */
-	u32 type;   /* R_X86_64_64, 32, 32S, PC32, PLT32 or PC64 */
-	s64 addend;
+	s32 place; /* relative to this field */
+	s32 addend;
+	u32 symbol : 24; /* index in the livepatch's own symbol table; st_value is the address */
+	u32 type : 8;	 /* R_X86_64_64, 32, 32S, PC32, PLT32 or PC64 */
 };
 
 struct klatch_object {
 	const char *name; /* NULL is vmlinux */
 	const struct klatch_func *funcs;
 	const struct klatch_site *sites; /* by rising place, or binding takes long */
+	/*
+	 * The ELF note with the build ID of the module that this was made for, as it lies in the
+	 * module's read-only data.  The linker made the ID of all that is in the module: another
+	 * build has another one.
+	 */
+	const void *note;
 	u32 nr_funcs;
 	u32 nr_sites;
+	u32 note_size;
 };
 
-/* Symbols that the builder defines, in section .klatch.objects. */
-extern const struct klatch_object klatch_objects[];
-extern const u32 klatch_nr_objects;
+struct klatch_livepatch {
+	const char *kernel; /* the version in the running kernel's utsname: its build */
+	const struct klatch_object *objects;
+	u32 nr_objects;
+	u32 policy;	     /* enum klatch_policy */
+	u32 refuse_mismatch; /* another build of a module is refused, not left unpatched */
+};
+
+/* The symbol that the builder defines. */
+extern const struct klatch_livepatch klatch_livepatch;
 
 #endif

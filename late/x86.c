@@ -21,7 +21,7 @@ size_t klatch_site_size(const struct klatch_site *site)
 bool klatch_site_value(const struct klatch_site *site, unsigned long address, u64 *value)
 {
 	u64 absolute = address + site->addend;
-	s64 relative = absolute - (unsigned long)site->place;
+	s64 relative = absolute - (unsigned long)klatch_site_place(site);
 
 	switch (site->type) {
 	case R_X86_64_64:

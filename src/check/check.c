@@ -18,6 +18,8 @@ static const struct promise {
 } promises[] = {
 	{"the livepatch is not for this kernel", "build it for the kernel it is to run on",
 	 check_version_magic},
+	{"the livepatch is not for this kernel's modules",
+	 "build it for the kernel it is to run on", check_identity},
 	{"the livepatch uses what vmlinux does not export", OUR_FAULT, check_imports},
 	{"the livepatch names a symbol that would not be found", OUR_FAULT, check_klp_symbols},
 	{"the livepatch replaces a function that would not be found", OUR_FAULT, check_functions},

@@ -8,21 +8,9 @@
 #include "check/inside.h"
 #include "kernel/modules.h"
 
-/* The text at a symbol of vmlinux.  NULL if there is none. */
-static const char *vmlinux_text(struct check *check, const char *symbol)
-{
-	const struct image *vmlinux = check_image(check, "vmlinux");
-	gsize count;
-	const guint64 *addresses = image_addresses(vmlinux, symbol, &count);
-	guint64 available = 0;
-	const guint8 *bytes = count == 1 ? image_bytes(vmlinux, addresses[0], &available) : NULL;
-
-	return bytes && memchr(bytes, 0, available) ? (const char *)bytes : NULL;
-}
-
 void check_version_magic(struct check *check)
 {
-	const char *expected = vmlinux_text(check, "vermagic");
+	const char *expected = image_text(check_image(check, "vmlinux"), "vermagic");
 	g_autofree char *magic = modules_info(check->livepatch, "vermagic");
 	g_autofree char *livepatch = modules_info(check->livepatch, "livepatch");
 
@@ -124,5 +112,34 @@ void check_imports(struct check *check)
 
 		if (!symbol->section && symbol->special == SHN_UNDEF && *symbol->name)
 			check_import(check, versions, layout != NULL, symbol->name);
+	}
+}
+
+static gboolean has_note(const struct image *image, const struct table_object *object)
+{
+	guint64 address, size, available = 0;
+	const guint8 *note = NULL;
+
+	if (image_section(image, ".note.gnu.build-id", &address, &size))
+		note = image_bytes(image, address, &available);
+	return note && size <= available && size == object->note_size &&
+	       !memcmp(note, object->note, size);
+}
+
+/* What the kernel side goes by when a target comes. */
+void check_identity(struct check *check)
+{
+	const char *banner = image_text(check_image(check, "vmlinux"), "linux_banner");
+
+	if (!banner || !strstr(banner, check->tables->kernel))
+		check_refuse(check, NULL, "it is made for '%s'", check->tables->kernel);
+	for (guint i = 0; i < check->tables->objects->len; i++) {
+		const struct table_object *object = check->tables->objects->pdata[i];
+		gboolean is_vmlinux = !strcmp(object->name, "vmlinux");
+		const struct image *image = is_vmlinux ? NULL : check_image(check, object->name);
+
+		if (image && !has_note(image, object))
+			check_refuse(check, object->name,
+				     "its build ID is not that of the module it is made for");
 	}
 }

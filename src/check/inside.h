@@ -70,7 +70,7 @@ static inline gboolean symbol_is_klp(const struct symbol *symbol)
 }
 
 typedef void check_function(struct check *check);
-check_function check_version_magic, check_imports;
+check_function check_version_magic, check_imports, check_identity;
 check_function check_klp_symbols, check_klp_sections, check_functions, check_late_symbols;
 check_function check_ordinary_relocs, check_reloc_types, check_init_sections, check_places;
 check_function check_special_sections;

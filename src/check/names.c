@@ -139,7 +139,8 @@ static char *section_object(const struct section *section)
 
 /*
  * Symbols of vmlinux are resolved when the livepatch is loaded, and written then by the kernel;
- * those of a module when that comes, and the kernel must not write, because it never clears.
+ * those of a module when that comes, and then the kernel must not write, because it never clears,
+ * unless the livepatch's policy has it so.
  */
 static void check_klp_reloc(struct check *check, const struct section *section, gboolean is_vmlinux,
 			    const struct reloc *reloc)
@@ -153,7 +154,8 @@ static void check_klp_reloc(struct check *check, const struct section *section, 
 	else if (is_vmlinux != !strcmp(owner, "vmlinux"))
 		check_refuse_at(check, section, reloc->offset, "%s of %s is named there", name,
 				owner);
-	else if (!is_vmlinux && reloc->type != R_X86_64_NONE)
+	else if (!is_vmlinux && reloc->type != R_X86_64_NONE &&
+		 check->tables->policy == KLATCH_REBIND)
 		check_refuse_at(check, section, reloc->offset,
 				"%s would be written by the kernel (%s), and never cleared", name,
 				reloc_name(reloc->type));
@@ -203,7 +205,9 @@ static GHashTable *resolved_for(const struct object *livepatch, const char *obje
 
 void check_late_symbols(struct check *check)
 {
-	for (guint i = 0; i < check->tables->objects->len; i++) {
+	guint count = check->tables->policy == KLATCH_REBIND ? check->tables->objects->len : 0;
+
+	for (guint i = 0; i < count; i++) {
 		const struct table_object *object = check->tables->objects->pdata[i];
 		g_autoptr(GHashTable) resolved = resolved_for(check->livepatch, object->name);
 

@@ -5,6 +5,14 @@
 
 #include "check/inside.h"
 
+static int written_by(const struct section *section)
+{
+	if (!section_is_klp(section))
+		return WRITTEN_BY_LOADER;
+	return g_str_has_prefix(section->name, ".klp.rela.vmlinux.") ? WRITTEN_BY_LIVEPATCH_CORE
+								     : WRITTEN_LATE;
+}
+
 static void add_relocs(GArray *writes, const struct section *section)
 {
 	const struct section *target = section_is_klp(section) ? section->relocates : section;
@@ -18,10 +26,11 @@ static void add_relocs(GArray *writes, const struct section *section)
 			.offset = reloc->offset,
 			.type = reloc->type,
 			.symbol = reloc->symbol,
-			.by = section_is_klp(section) ? WRITTEN_BY_LIVEPATCH_CORE
-						      : WRITTEN_BY_LOADER,
+			.by = written_by(section),
 		};
 
+		if (write.by == WRITTEN_LATE && write.type == R_X86_64_NONE)
+			continue; /* it only makes the kernel look the symbol up */
 		g_array_append_val(writes, write);
 	}
 }
@@ -57,7 +66,8 @@ GArray *writes_of(const struct object *livepatch, const struct tables *tables)
 
 	for (guint i = 0; i < livepatch->sections->len; i++)
 		add_relocs(writes, object_section_at(livepatch, i));
-	for (guint i = 0; i < tables->objects->len; i++)
+	/* With any other policy the kernel writes them, and the tables only say where. */
+	for (guint i = 0; i < tables->objects->len && tables->policy == KLATCH_REBIND; i++)
 		add_sites(writes, tables->objects->pdata[i]);
 	g_array_sort(writes, compare_writes);
 	return writes;

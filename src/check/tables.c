@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "klatch.h"
 
 struct reader {
 	const struct object *livepatch;
@@ -65,14 +64,21 @@ static gboolean holds(const struct place *place, guint64 count, gsize size)
 	       count <= (place->section->size - place->offset) / size;
 }
 
-static gboolean read_pointer(const struct reader *reader, struct place from, struct place *to)
+/* type: R_X86_64_64, or R_X86_64_PC32 for one that is relative to itself. */
+static gboolean read_reference(const struct reader *reader, struct place from, guint32 type,
+			       struct place *to)
 {
 	const struct reloc *reloc = section_reloc_at(from.section, from.offset);
 
-	if (reloc && reloc->type == R_X86_64_64 && reloc_target(reloc, to))
+	if (reloc && reloc->type == type && reloc_target(reloc, to))
 		return TRUE;
 	damaged(reader, &from, "a pointer leads to no section");
 	return FALSE;
+}
+
+static gboolean read_pointer(const struct reader *reader, struct place from, struct place *to)
+{
+	return read_reference(reader, from, R_X86_64_64, to);
 }
 
 static const char *read_string(const struct reader *reader, struct place from)
@@ -90,7 +96,7 @@ static const char *read_string(const struct reader *reader, struct place from)
 	return NULL;
 }
 
-static gboolean read_function(const struct reader *reader, struct place from, GArray *functions)
+static gboolean read_function(struct reader *reader, struct place from, gpointer functions)
 {
 	struct table_function function;
 	struct klatch_func raw;
@@ -103,11 +109,11 @@ static gboolean read_function(const struct reader *reader, struct place from, GA
 	    !read_pointer(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_func, replacement)),
 			  &function.replacement))
 		return FALSE;
-	g_array_append_val(functions, function);
+	g_array_append_val((GArray *)functions, function);
 	return TRUE;
 }
 
-static gboolean read_site(const struct reader *reader, struct place from, GArray *sites)
+static gboolean read_site(struct reader *reader, struct place from, gpointer sites)
 {
 	const GPtrArray *symbols = reader->livepatch->symbols;
 	struct table_site site = {0};
@@ -119,18 +125,18 @@ static gboolean read_site(const struct reader *reader, struct place from, GArray
 	/* The null symbol, which the model does not have, is number 0 in the file. */
 	if (raw.symbol && raw.symbol <= symbols->len)
 		site.symbol = symbols->pdata[raw.symbol - 1];
-	if (!read_pointer(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_site, place)),
-			  &site.place))
+	if (!read_reference(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_site, place)),
+			    R_X86_64_PC32, &site.place))
 		return FALSE;
-	g_array_append_val(sites, site);
+	g_array_append_val((GArray *)sites, site);
 	return TRUE;
 }
 
-typedef gboolean read_element(const struct reader *reader, struct place from, GArray *into);
+typedef gboolean read_element(struct reader *reader, struct place from, gpointer into);
 
 /* Reads the array that a pointer leads to; an empty one needs no pointer. */
 static gboolean read_array(struct reader *reader, struct place pointer, guint32 count, gsize size,
-			   read_element *read, GArray *into)
+			   read_element *read, gpointer into)
 {
 	struct place first;
 
@@ -162,12 +168,28 @@ static void object_table_free(gpointer data)
 	g_free(object);
 }
 
-static gboolean read_object(struct reader *reader, struct place from, GPtrArray *objects)
+static gboolean read_note(const struct reader *reader, struct place pointer, gsize size,
+			  struct table_object *object)
+{
+	struct place note;
+
+	if (!read_pointer(reader, pointer, &note))
+		return FALSE;
+	if (!size || !holds(&note, 1, size)) {
+		damaged(reader, &note, "there is no build ID");
+		return FALSE;
+	}
+	object->note = note.section->data + note.offset;
+	object->note_size = size;
+	return TRUE;
+}
+
+static gboolean read_object(struct reader *reader, struct place from, gpointer into)
 {
 	struct table_object *object = g_new0(struct table_object, 1);
 	struct klatch_object raw;
 
-	g_ptr_array_add(objects, object);
+	g_ptr_array_add(into, object);
 	object->functions = g_array_new(FALSE, FALSE, sizeof(struct table_function));
 	object->sites = g_array_new(FALSE, FALSE, sizeof(struct table_site));
 	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
@@ -175,6 +197,9 @@ static gboolean read_object(struct reader *reader, struct place from, GPtrArray 
 	object->name =
 		section_reloc_at(from.section, from.offset) ? read_string(reader, from) : "vmlinux";
 	return object->name &&
+	       (!strcmp(object->name, "vmlinux") ||
+		read_note(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_object, note)),
+			  raw.note_size, object)) &&
 	       read_array(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_object, funcs)),
 			  raw.nr_funcs, sizeof(struct klatch_func), read_function,
 			  object->functions) &&
@@ -182,41 +207,33 @@ static gboolean read_object(struct reader *reader, struct place from, GPtrArray 
 			  raw.nr_sites, sizeof(struct klatch_site), read_site, object->sites);
 }
 
-/* Where a symbol of the builder's lies. */
-static gboolean find_table(const struct reader *reader, const char *name, struct place *at)
+static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 {
-	const struct symbol *symbol = object_symbol(reader->livepatch, name);
+	const struct symbol *symbol = object_symbol(reader->livepatch, "klatch_livepatch");
+	struct klatch_livepatch raw;
+	struct place at;
 
 	if (!symbol || !symbol->section) {
-		damaged(reader, NULL, "it has no %s", name);
+		damaged(reader, NULL, "it has no klatch_livepatch");
 		return FALSE;
 	}
-	*at = (struct place){symbol->section, symbol->value};
-	return TRUE;
-}
-
-static gboolean read_objects(struct reader *reader, GPtrArray *objects)
-{
-	struct place first, number;
-	guint32 count;
-
-	if (!find_table(reader, "klatch_objects", &first) ||
-	    !find_table(reader, "klatch_nr_objects", &number))
-		return FALSE;
-	if (!holds(&number, 1, sizeof(count))) {
-		damaged(reader, &number, "there is no number of objects");
+	at = (struct place){symbol->section, symbol->value};
+	if (!holds(&at, 1, sizeof(raw))) {
+		damaged(reader, &at, "klatch_livepatch is cut off");
 		return FALSE;
 	}
-	memcpy(&count, number.section->data + number.offset, sizeof(count));
-	if (!holds(&first, count, sizeof(struct klatch_object))) {
-		damaged(reader, &first, "%u objects do not fit there", count);
+	memcpy(&raw, at.section->data + at.offset, sizeof(raw));
+	if (raw.policy >= KLATCH_NR_POLICIES) {
+		damaged(reader, &at, "policy %u is not known", raw.policy);
 		return FALSE;
 	}
-	for (guint32 i = 0; i < count; i++)
-		if (!read_object(reader, place_at(first, i * sizeof(struct klatch_object)),
-				 objects))
-			return FALSE;
-	return TRUE;
+	tables->policy = raw.policy;
+	tables->kernel =
+		read_string(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, kernel)));
+	return tables->kernel &&
+	       read_array(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, objects)),
+			  raw.nr_objects, sizeof(struct klatch_object), read_object,
+			  tables->objects);
 }
 
 struct tables *tables_read(const struct object *livepatch, GError **error)
@@ -225,7 +242,7 @@ struct tables *tables_read(const struct object *livepatch, GError **error)
 	struct reader reader = {livepatch, count_relocs(livepatch), error};
 
 	tables->objects = g_ptr_array_new_with_free_func(object_table_free);
-	return read_objects(&reader, tables->objects) ? g_steal_pointer(&tables) : NULL;
+	return read_livepatch(&reader, tables) ? g_steal_pointer(&tables) : NULL;
 }
 
 void tables_free(struct tables *tables)

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "elf/object.h"
+#include "klatch.h"
 
 /* Where a pointer of the tables leads. */
 struct place {
@@ -33,9 +34,13 @@ struct table_object {
 	const char *name;  /* "vmlinux" or a module */
 	GArray *functions; /* of struct table_function */
 	GArray *sites;	   /* of struct table_site */
+	const void *note;  /* the build ID of the module it is made for; NULL for vmlinux */
+	gsize note_size;
 };
 
 struct tables {
+	const char *kernel; /* the version in its utsname */
+	enum klatch_policy policy;
 	GPtrArray *objects; /* of struct table_object, owned */
 };
 

@@ -116,9 +116,11 @@ static void print_text(const struct pipeline_result *result)
 
 int command_build(int argc, char **argv)
 {
-	g_autofree char *release = NULL, *output = NULL, *name = NULL;
+	g_autofree char *release = NULL, *output = NULL, *name = NULL, *late = NULL;
+	g_autofree char *mismatch = NULL;
 	gboolean json = FALSE;
 	g_autoptr(GError) error = NULL;
+	enum klatch_policy policy = KLATCH_REBIND;
 	int status;
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &release,
@@ -127,12 +129,27 @@ int command_build(int argc, char **argv)
 		 "where to write the livepatch (default: NAME.ko)", "FILE"},
 		{"name", 0, 0, G_OPTION_ARG_STRING, &name,
 		 "the livepatch's module name (default: from the first patch)", "NAME"},
+		{"late", 0, 0, G_OPTION_ARG_STRING, &late,
+		 "what is done for modules that may come late: rebind (default), clear, pin, "
+		 "no-late, split, kernel",
+		 "POLICY"},
+		{"mismatch", 0, 0, G_OPTION_ARG_STRING, &mismatch,
+		 "another build of a module runs unpatched (default), or is refused: unpatched, "
+		 "refuse",
+		 "ACTION"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
 	if (!command_options(&argc, &argv, entries, "PATCH...",
 			     "Makes one livepatch module out of patch files.", &status))
 		return status;
+	if (late && !pipeline_policy(late, &policy, &error))
+		return command_fail(error, json);
+	if (mismatch && strcmp(mismatch, "refuse") && strcmp(mismatch, "unpatched")) {
+		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", mismatch,
+			    "see klatch build --help", "--mismatch is unpatched or refuse");
+		return command_fail(error, json);
+	}
 	if (argc < 2) {
 		klatch_fail(&error, KLATCH_USAGE, "nothing to build", NULL,
 			    "give one or more patch files; see klatch build --help",
@@ -147,6 +164,8 @@ int command_build(int argc, char **argv)
 		.patches = (const char *const *)argv + 1,
 		.name = name,
 		.output = output,
+		.policy = policy,
+		.refuse_mismatch = !g_strcmp0(mismatch, "refuse"),
 		.workspace = workspace,
 	};
 	AUTO(pipeline_result)

@@ -207,10 +207,7 @@ static gboolean make_includes(struct addition *addition, GError **error)
 
 static gboolean compile_runtime(struct addition *addition, GError **error)
 {
-	const struct kernel *kernel = addition->kernel;
-
-	return runtime_compile(kernel->source, kernel->build, kernel->release, kernel->compiler,
-			       kernel->late, error);
+	return runtime_compile(addition->kernel, error);
 }
 
 /* Both read the output tree, to which the stage before still added. */

@@ -345,8 +345,13 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 	if (!files_make_directory(directory, error))
 		return FALSE;
 	pipeline->linked = g_build_filename(directory, file, NULL);
-	return link_livepatch(pipeline->kernel, pipeline->name, units, count, directory,
-			      pipeline->linked, &problem) ||
+	const struct link_options options = {
+		.name = pipeline->name,
+		.policy = pipeline->request->policy,
+		.refuse_mismatch = pipeline->request->refuse_mismatch,
+	};
+	return link_livepatch(pipeline->kernel, &options, units, count, directory, pipeline->linked,
+			      &problem) ||
 	       keep_refusal(pipeline, problem, error);
 }
 
@@ -455,6 +460,30 @@ static void conclude(struct pipeline *pipeline)
 		result->status = PIPELINE_REFUSED;
 	else
 		result->status = result->livepatch ? PIPELINE_BUILT : PIPELINE_UNCHANGED;
+}
+
+static const char *const policy_names[KLATCH_NR_POLICIES] = {
+	[KLATCH_REBIND] = "rebind",   [KLATCH_CLEAR] = "clear", [KLATCH_PIN] = "pin",
+	[KLATCH_NO_LATE] = "no-late", [KLATCH_SPLIT] = "split", [KLATCH_KERNEL] = "kernel",
+};
+
+const char *pipeline_policy_name(enum klatch_policy policy)
+{
+	return policy_names[policy];
+}
+
+gboolean pipeline_policy(const char *name, enum klatch_policy *policy, GError **error)
+{
+	for (guint i = 0; i < KLATCH_NR_POLICIES; i++) {
+		if (strcmp(name, policy_names[i]))
+			continue;
+		*policy = i;
+		return TRUE;
+	}
+	klatch_fail(error, KLATCH_USAGE, "there is no such policy for late modules", name,
+		    "see klatch build --help",
+		    "it is none of rebind, clear, pin, no-late, split, kernel");
+	return FALSE;
 }
 
 struct pipeline_result *pipeline_build(const struct pipeline_request *request,

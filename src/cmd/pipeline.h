@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "base/workspace.h"
+#include "klatch.h"
 
 enum pipeline_status { PIPELINE_BUILT, PIPELINE_REFUSED, PIPELINE_UNCHANGED };
 
@@ -29,6 +30,8 @@ struct pipeline_request {
 	const char *const *patches; /* paths, NULL-terminated */
 	const char *name;	    /* of the module; NULL: from the first patch */
 	const char *output;	    /* NULL: NAME.ko in the current directory */
+	enum klatch_policy policy;  /* what becomes of late references */
+	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
 	const struct workspace *workspace;
 };
 
@@ -41,6 +44,10 @@ struct pipeline_result {
 	GPtrArray *notes;    /* of char *, owned */
 	GArray *stages;	     /* of struct command_stage */
 };
+
+/* The name of a policy as --late has it, and the policy of a name: KLATCH_USAGE if it is none. */
+const char *pipeline_policy_name(enum klatch_policy policy);
+gboolean pipeline_policy(const char *name, enum klatch_policy *policy, GError **error);
 
 /*
  * Builds.  What the patch itself is to blame for is a result with refusals; what the machine or a

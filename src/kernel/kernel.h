@@ -10,7 +10,7 @@
  * /proc/kallsyms form and order Module.symvers	from the headers package build/		the prepared
  *output tree: .config, generated headers, objtool commands	the database of commands
  *(tree/commands.h) includes	the include index (tree/includes.h)
- *		late/		the kernel side of klatch compiled for this kernel (link/runtime.h)
+ *		late/DIGEST/	the kernel side of klatch compiled for this kernel (link/runtime.h)
  *
  * <cache> is $KLATCH_CACHE, else /var/cache/klatch for root, else $XDG_CACHE_HOME/klatch.
  */

@@ -43,6 +43,11 @@ static void append_section(struct join *join, const struct section *from)
 	}
 	moved->to = to;
 	moved->base = section_append(to, from->data, from->size, from->align);
+	/* Livepatch relocations stand behind what they apply to, and say where in that. */
+	if (from->relocates) {
+		to->relocates = join->moved[from->relocates->index].to;
+		moved->base = join->moved[from->relocates->index].base;
+	}
 }
 
 /* A symbol that `from` defines, or one that a relocation there refers to. */

@@ -42,66 +42,95 @@ static struct object *run_objtool(const struct kernel *kernel, const struct link
 }
 
 static gboolean join_unit(struct object *into, struct scope *scope, const struct link_unit *unit,
-			  const char *path, GError **error)
+			  enum klatch_policy policy, const char *path, GError **error)
 {
 	guint series = scope->kernel->series;
 	AUTO(assembly) assembly = assemble_unit(scope, unit, error);
 
-	if (!assembly || !thunk_jump_labels(assembly, series, error) ||
-	    !thunk_alternatives(assembly, series, error))
+	if (!assembly ||
+	    (policy != KLATCH_KERNEL && (!thunk_jump_labels(assembly, series, error) ||
+					 !thunk_alternatives(assembly, series, error))))
 		return FALSE;
 
 	AUTO(object) object = run_objtool(scope->kernel, unit, assembly->object, path, error);
 	if (!object)
 		return FALSE;
 	assembly_rename(assembly, object);
-	return tables_take_sites(object, unit->unit->object, series, error) &&
+	return tables_take_sites(object, unit->unit->object, series, policy, error) &&
 	       join_object(into, object, error);
 }
 
 static gboolean join_units(struct object *into, struct scope *scope, const struct link_unit *units,
-			   gsize count, const char *directory, GError **error)
+			   gsize count, enum klatch_policy policy, const char *directory,
+			   GError **error)
 {
 	for (gsize i = 0; i < count; i++) {
 		g_autofree char *name = g_strdup_printf("%zu.link.o", i);
 		g_autofree char *path = g_build_filename(directory, name, NULL);
 
 		if (units[i].diff->functions->len &&
-		    !join_unit(into, scope, &units[i], path, error))
+		    !join_unit(into, scope, &units[i], policy, path, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-static gboolean join_runtime(struct object *into, const struct kernel *kernel, GError **error)
+/* The kernel side may use what vmlinux does not export, as any code of a livepatch. */
+static gboolean bind_runtime(const struct object *object, struct scope *scope, GError **error)
+{
+	const struct image *image = scope_image(scope, "vmlinux", error);
+
+	for (guint i = 0; image && i < object->symbols->len; i++) {
+		struct symbol *symbol = object_symbol_at(object, i);
+		struct location at;
+
+		if (symbol->section || symbol->special != SHN_UNDEF ||
+		    scope_kernel_export(scope, symbol->name))
+			continue;
+		if (!resolve_undefined(image, symbol->name, object->name, &at, error))
+			return FALSE;
+		if (at.name) {
+			char *name =
+				g_strdup_printf(KLP_SYMBOL "vmlinux.%s,%u", at.name, at.position);
+
+			g_free(symbol->name);
+			symbol->name = name;
+		}
+	}
+	return image != NULL;
+}
+
+static gboolean join_runtime(struct object *into, struct scope *scope, GError **error)
 {
 	static const char *const names[] = {"late.o", "module.o"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = g_build_filename(kernel->late, names[i], NULL);
+		g_autofree char *path = g_build_filename(scope->kernel->late, names[i], NULL);
 		AUTO(object) object = object_read(path, error);
 
-		if (!object || !join_object(into, object, error))
+		if (!object || !bind_runtime(object, scope, error) ||
+		    !join_object(into, object, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-gboolean link_livepatch(const struct kernel *kernel, const char *name,
+gboolean link_livepatch(const struct kernel *kernel, const struct link_options *options,
 			const struct link_unit *units, gsize count, const char *directory,
 			const char *path, GError **error)
 {
 	AUTO(scope) scope = scope_new(kernel, units, count, error);
-	AUTO(object) livepatch = object_new(name);
+	AUTO(object) livepatch = object_new(options->name);
 
-	if (!scope || !join_units(livepatch, scope, units, count, directory, error))
+	if (!scope ||
+	    !join_units(livepatch, scope, units, count, options->policy, directory, error))
 		return FALSE;
 	finish_hide_symbols(livepatch);
-	tables_add_objects(livepatch);
-	if (!join_runtime(livepatch, kernel, error) ||
-	    !finish_module(livepatch, name, scope->exports, error))
+	if (!tables_add_livepatch(livepatch, scope, options, error) ||
+	    !join_runtime(livepatch, scope, error) ||
+	    !finish_module(livepatch, options->name, scope->exports, error))
 		return FALSE;
 	finish_livepatch(livepatch);
-	tables_number_sites(livepatch);
+	tables_number_sites(livepatch, options->policy);
 	return object_write(livepatch, path, error);
 }

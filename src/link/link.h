@@ -9,6 +9,7 @@
 #include "diff/diff.h"
 #include "elf/object.h"
 #include "kernel/kernel.h"
+#include "klatch.h"
 #include "match/match.h"
 #include "tree/commands.h"
 
@@ -22,15 +23,21 @@ struct link_unit {
 	struct diff *diff;
 };
 
+struct link_options {
+	const char *name; /* of the livepatch, a valid module name */
+	enum klatch_policy policy;
+	gboolean refuse_mismatch; /* another build of a target is refused, not left unpatched */
+};
+
 /*
- * Links a livepatch module named `name` (a valid module name) to `path`.  Binding of each reference
+ * Links a livepatch module to `path`.  Binding of each reference
  * out of replacement code, in this order: to what comes along; to an export of vmlinux (ordinary
  * symbol, CRC from Module.symvers); to a symbol of vmlinux (.klp.rela.vmlinux); to a symbol of a
- * module (late reference).  KLATCH_REFUSED naming symbol and user if it can't be bound, or resolves
- * differently while its module is COMING and LIVE.
- * Reproducible: the same inputs give the same bytes.
+ * module (late reference, as the policy has it).  KLATCH_REFUSED naming symbol and user if it can't
+ * be bound, or resolves differently while its module is COMING and LIVE. Reproducible: the same
+ * inputs give the same bytes.
  */
-gboolean link_livepatch(const struct kernel *kernel, const char *name,
+gboolean link_livepatch(const struct kernel *kernel, const struct link_options *options,
 			const struct link_unit *units, gsize count, const char *directory,
 			const char *path, GError **error);
 

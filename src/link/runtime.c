@@ -84,23 +84,18 @@ static char *sources_digest(void)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-static char *digest_path(const char *directory)
+/* Each klatch with other sources has a directory of its own: several may use one cache. */
+static char *directory_of_sources(const char *late)
 {
-	return g_build_filename(directory, "digest", NULL);
+	g_autofree char *digest = sources_digest();
+
+	return g_strdup_printf("%s/%.16s", late, digest);
 }
 
-static gboolean is_current(const char *directory)
+static gboolean run_make(const struct kernel *kernel, const char *directory, GError **error)
 {
-	g_autofree char *path = digest_path(directory), *current = sources_digest();
-	g_autofree char *kept = NULL;
-
-	return g_file_get_contents(path, &kept, NULL, NULL) && !strcmp(kept, current);
-}
-
-static gboolean run_make(const char *source, const char *build, const char *release,
-			 const char *compiler, const char *directory, GError **error)
-{
-	g_autoptr(GPtrArray) argv = kbuild_make(source, build, release, compiler);
+	g_autoptr(GPtrArray) argv =
+		kbuild_make(kernel->source, kernel->build, kernel->release, kernel->compiler);
 	g_autofree char *external = g_strconcat("M=", directory, NULL);
 	AUTO_PROCESS_RESULT result = {0};
 
@@ -124,47 +119,54 @@ static gboolean keep_result(const char *work, const char *directory, const char 
 	return FALSE;
 }
 
-static gboolean compile_below(const char *work, const char *source, const char *build,
-			      const char *release, const char *compiler, const char *directory,
-			      GError **error)
+/* The directory gets its name when all is in it. */
+static gboolean compile_below(const struct kernel *kernel, const char *work, const char *made,
+			      const char *directory, GError **error)
 {
-	if (!unpack_sources(work, error) ||
-	    !run_make(source, build, release, compiler, work, error))
+	if (!unpack_sources(work, error) || !run_make(kernel, work, error) ||
+	    !files_make_directory(made, error))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
-		if (!keep_result(work, directory, results[i], error))
+		if (!keep_result(work, made, results[i], error))
 			return FALSE;
-
-	g_autofree char *path = digest_path(directory), *digest = sources_digest();
-	return files_write(path, digest, strlen(digest), error);
-}
-
-gboolean runtime_compile(const char *source, const char *build, const char *release,
-			 const char *compiler, const char *directory, GError **error)
-{
-	g_autofree char *work = g_build_filename(directory, "work", NULL);
-
-	if (!compile_below(work, source, build, release, compiler, directory, error)) {
-		files_remove_tree(work, NULL);
-		return FALSE;
-	}
-	return files_remove_tree(work, error);
-}
-
-gboolean runtime_renew(const struct kernel *kernel, GError **error)
-{
-	gboolean good;
-	int lock;
-
-	if (is_current(kernel->late))
+	if (rename(made, directory) == 0)
 		return TRUE;
-	lock = cache_lock(kernel->release, FALSE, error);
-	if (lock < 0)
-		return FALSE;
-	/* Another klatch may have done it while this one waited. */
-	good = is_current(kernel->late) ||
-	       runtime_compile(kernel->source, kernel->build, kernel->release, kernel->compiler,
-			       kernel->late, error);
-	close(lock);
+	klatch_fail(error, KLATCH_ENVIRONMENT, WHAT, directory, NULL, "%s", g_strerror(errno));
+	return FALSE;
+}
+
+gboolean runtime_compile(const struct kernel *kernel, GError **error)
+{
+	g_autofree char *directory = directory_of_sources(kernel->late);
+	g_autofree char *work = g_strconcat(directory, ".work", NULL);
+	g_autofree char *made = g_strconcat(directory, ".partial", NULL);
+	gboolean good;
+
+	files_remove_tree(work, NULL);
+	files_remove_tree(made, NULL);
+	good = compile_below(kernel, work, made, directory, error);
+	files_remove_tree(work, NULL);
+	files_remove_tree(made, NULL);
+	return good;
+}
+
+gboolean runtime_renew(struct kernel *kernel, GError **error)
+{
+	g_autofree char *directory = directory_of_sources(kernel->late);
+	gboolean good = TRUE;
+
+	if (!g_file_test(directory, G_FILE_TEST_IS_DIR)) {
+		int lock = cache_lock(kernel->release, FALSE, error);
+
+		if (lock < 0)
+			return FALSE;
+		/* Another klatch may have done it while this one waited. */
+		good = g_file_test(directory, G_FILE_TEST_IS_DIR) || runtime_compile(kernel, error);
+		close(lock);
+	}
+	if (good) {
+		g_free(kernel->late);
+		kernel->late = g_steal_pointer(&directory);
+	}
 	return good;
 }

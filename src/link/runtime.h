@@ -11,19 +11,19 @@
 
 /*
  * Compiles late/ and a module header (struct module, version magic) against a prepared output tree
- * into `directory` (kernel->late, made), which may be renamed afterwards.  It then holds:
+ * into a directory below kernel->late that is named by a digest of the sources, which are embedded
+ * in the program.  It then holds:
  *
- *	late.o		the kernel side; refers to klatch_objects and klatch_nr_objects
+ *	late.o		the kernel side; refers to klatch_livepatch
  *	module.o	struct module with the name KLATCH_MODULE_NAME, fixed part of .modinfo
  *	module.lds	the kernel's linker script for modules
- *	digest		of the sources, which are embedded in the program
  *
- * All paths are absolute.  KLATCH_ENVIRONMENT with make's own last lines if it fails.
+ * KLATCH_ENVIRONMENT with make's own last lines if it fails.
  */
-gboolean runtime_compile(const char *source, const char *build, const char *release,
-			 const char *compiler, const char *directory, GError **error);
+gboolean runtime_compile(const struct kernel *kernel, GError **error);
 
-/* Compiles it again for a prepared kernel if that was prepared by a klatch with another late/. */
-gboolean runtime_renew(const struct kernel *kernel, GError **error);
+/* Makes kernel->late that directory; compiles first if this kernel was prepared by a klatch with
+ * another late/. */
+gboolean runtime_renew(struct kernel *kernel, GError **error);
 
 #endif

@@ -2,6 +2,7 @@
  * Tables as the kernel side reads them.  The layouts are those of late/klatch.h, which is the same
  * for both sides.
  */
+#include <stdalign.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -10,12 +11,17 @@
 #include "link/bind.h"
 #include "link/tables.h"
 
-#define FUNCS	".klatch.funcs."
-#define SITES	".klatch.sites."
-#define STRINGS ".klatch.strings"
-#define OBJECTS ".klatch.objects"
+#define FUNCS	  ".klatch.funcs."
+#define SITES	  ".klatch.sites."
+#define STRINGS	  ".klatch.strings"
+#define NOTES	  ".klatch.notes"
+#define OBJECTS	  ".klatch.objects"
+#define LIVEPATCH ".klatch.livepatch"
 
 #define KLP_RELA ".klp.rela."
+
+/* Where the bit field with the symbol's number begins. */
+#define SITE_SYMBOL (offsetof(struct klatch_site, addend) + sizeof(s32))
 
 static struct section *table(struct object *object, const char *name, guint64 align)
 {
@@ -25,11 +31,14 @@ static struct section *table(struct object *object, const char *name, guint64 al
 		       : object_add_section(object, name, SHT_PROGBITS, SHF_ALLOC, align, NULL, 0);
 }
 
+/* Aligned so that the tables of several units, appended to each other, have no gaps. */
 static struct section *table_of(struct object *object, const char *prefix, const char *owner)
 {
+	guint64 align =
+		strcmp(prefix, SITES) ? alignof(struct klatch_func) : alignof(struct klatch_site);
 	g_autofree char *name = g_strconcat(prefix, owner, NULL);
 
-	return table(object, name, sizeof(void *));
+	return table(object, name, align);
 }
 
 static void point_at(struct object *object, struct section *section, guint64 field,
@@ -75,22 +84,54 @@ static gboolean refuse_special(const struct section *section, const struct reloc
 }
 
 static void add_site(struct object *object, struct section *sites, struct section *section,
-		     const struct reloc *reloc)
+		     const struct reloc *reloc, enum klatch_policy policy)
 {
-	struct klatch_site site = {.type = reloc->type, .addend = reloc->addend};
+	struct klatch_site site = {.type = reloc->type, .addend = (s32)reloc->addend};
 	guint64 at = section_append(sites, &site, sizeof(site), 1);
 
+	section_add_reloc(sites, at + offsetof(struct klatch_site, place), R_X86_64_PC32,
+			  object_section_symbol(object, section), reloc->offset);
+	if (policy == KLATCH_REBIND)
+		section_add_reloc(sites, at + SITE_SYMBOL, R_X86_64_NONE, reloc->symbol, 0);
+}
+
+/* The relocations of a section that the kernel applies, or only resolves, each time `owner` comes.
+ */
+static struct section *klp_section(struct object *object, struct section *relocates,
+				   const char *owner)
+{
+	g_autofree char *name = g_strconcat(KLP_RELA, owner, ".", relocates->name, NULL);
+	struct section *section = object_section(object, name);
+
+	if (!section) {
+		section = object_add_section(object, name, SHT_RELA, SHF_ALLOC | SHF_RELA_LIVEPATCH,
+					     sizeof(void *), NULL, 0);
+		section->relocates = relocates;
+	}
+	return section;
+}
+
+/* The bytes become zeros: neither the kernel nor the kernel side writes over anything else. */
+static gboolean take_site(struct object *object, struct section *section, const struct reloc *reloc,
+			  const char *owner, enum klatch_policy policy, GError **error)
+{
+	if (reloc->addend != (s32)reloc->addend)
+		return refuse_binding(reloc->symbol->name, object->name, NULL, error,
+				      "it is referred to from more than 2 GiB away");
 	memset(section->data + reloc->offset, 0, reloc_size(reloc->type));
-	point_at(object, sites, at + offsetof(struct klatch_site, place), section, reloc->offset);
-	section_add_reloc(sites, at + offsetof(struct klatch_site, symbol), R_X86_64_NONE,
-			  reloc->symbol, 0);
+	if (policy == KLATCH_REBIND || policy == KLATCH_CLEAR)
+		add_site(object, table_of(object, SITES, owner), section, reloc, policy);
+	if (policy != KLATCH_REBIND)
+		section_add_reloc(klp_section(object, section, owner), reloc->offset, reloc->type,
+				  reloc->symbol, reloc->addend);
+	return TRUE;
 }
 
 static gboolean take_sites_of(struct object *object, struct section *section, const char *owner,
-			      guint series, GError **error)
+			      guint series, enum klatch_policy policy, GError **error)
 {
 	g_autoptr(GArray) relocs = section->relocs;
-	const struct special *special = special_find(section->name, series);
+	gboolean special = special_find(section->name, series) && policy != KLATCH_KERNEL;
 
 	section->relocs = g_array_new(FALSE, FALSE, sizeof(struct reloc));
 	for (guint i = 0; i < relocs->len; i++) {
@@ -102,18 +143,20 @@ static gboolean take_sites_of(struct object *object, struct section *section, co
 			g_array_append_val(section->relocs, *reloc);
 		else if (special)
 			return refuse_special(section, reloc, object->name, error);
-		else
-			add_site(object, table_of(object, SITES, owner), section, reloc);
+		else if (!take_site(object, section, reloc, owner, policy, error))
+			return FALSE;
 	}
 	return TRUE;
 }
 
-gboolean tables_take_sites(struct object *object, const char *owner, guint series, GError **error)
+gboolean tables_take_sites(struct object *object, const char *owner, guint series,
+			   enum klatch_policy policy, GError **error)
 {
 	guint count = object->sections->len;
 
 	for (guint i = 0; i < count; i++)
-		if (!take_sites_of(object, object_section_at(object, i), owner, series, error))
+		if (!take_sites_of(object, object_section_at(object, i), owner, series, policy,
+				   error))
 			return FALSE;
 	return TRUE;
 }
@@ -161,7 +204,29 @@ static gsize point_at_table(struct object *object, struct section *section, guin
 	return found->size;
 }
 
-static void add_object(struct object *object, struct section *objects, const char *owner)
+/* The note with the build ID of a module, in a section of notes that are looked for. */
+static gboolean point_at_note(struct object *object, struct section *objects, guint64 field,
+			      const struct image *image, u32 *size, GError **error)
+{
+	struct section *notes = table(object, NOTES, 4);
+	const guint8 *note = NULL;
+	guint64 address, length, available = 0;
+
+	if (image_section(image, ".note.gnu.build-id", &address, &length))
+		note = image_bytes(image, address, &available);
+	if (!note || length > available) {
+		klatch_fail(error, KLATCH_REFUSED, "a target can't be recognised",
+			    image_name(image), "build it with --build-id",
+			    "the module has no build ID");
+		return FALSE;
+	}
+	*size = length;
+	point_at(object, objects, field, notes, section_append(notes, note, length, 4));
+	return TRUE;
+}
+
+static gboolean add_object(struct object *object, struct section *objects, struct scope *scope,
+			   const char *owner, GError **error)
 {
 	guint64 at = section_append(objects, NULL, sizeof(struct klatch_object), 1);
 	gsize funcs = point_at_table(object, objects, at + offsetof(struct klatch_object, funcs),
@@ -173,41 +238,64 @@ static void add_object(struct object *object, struct section *objects, const cha
 		.nr_sites = sites / sizeof(struct klatch_site),
 	};
 
-	memcpy(objects->data + at, &entry, sizeof(entry));
-	if (strcmp(owner, "vmlinux") != 0)
+	if (strcmp(owner, "vmlinux") != 0) {
+		const struct image *image = scope_image(scope, owner, error);
+
+		if (!image ||
+		    !point_at_note(object, objects, at + offsetof(struct klatch_object, note),
+				   image, &entry.note_size, error))
+			return FALSE;
 		point_at_string(object, objects, at + offsetof(struct klatch_object, name), owner);
+	}
+	memcpy(objects->data + at, &entry, sizeof(entry));
+	return TRUE;
 }
 
-void tables_add_objects(struct object *object)
+/* What utsname's version will be: the last part of the banner. */
+static char *kernel_version(struct scope *scope, GError **error)
+{
+	const struct image *image = scope_image(scope, "vmlinux", error);
+	const char *banner = image ? image_text(image, "linux_banner") : NULL;
+	const char *version = banner ? g_strrstr(banner, ") #") : NULL;
+
+	if (version)
+		return g_strchomp(g_strdup(version + strlen(") ")));
+	if (image)
+		klatch_fail(error, KLATCH_REFUSED, "the kernel can't be recognised",
+			    scope->kernel->vmlinux, NULL, "its banner has no version");
+	return NULL;
+}
+
+gboolean tables_add_livepatch(struct object *object, struct scope *scope,
+			      const struct link_options *options, GError **error)
 {
 	g_autoptr(GPtrArray) owners = find_owners(object);
+	g_autofree char *version = kernel_version(scope, error);
 	struct section *objects = table(object, OBJECTS, sizeof(void *));
-	u32 count = owners->len;
+	struct klatch_livepatch livepatch = {
+		.nr_objects = owners->len,
+		.policy = options->policy,
+		.refuse_mismatch = options->refuse_mismatch,
+	};
 
+	if (!version)
+		return FALSE;
 	for (guint i = 0; i < owners->len; i++)
-		add_object(object, objects, g_ptr_array_index(owners, i));
-	object_add_symbol(object, "klatch_objects", objects, 0, objects->size, STT_OBJECT,
+		if (!add_object(object, objects, scope, g_ptr_array_index(owners, i), error))
+			return FALSE;
+
+	struct section *section = table(object, LIVEPATCH, sizeof(void *));
+	section_append(section, &livepatch, sizeof(livepatch), 1);
+	point_at_string(object, section, offsetof(struct klatch_livepatch, kernel), version);
+	point_at(object, section, offsetof(struct klatch_livepatch, objects), objects, 0);
+	object_add_symbol(object, "klatch_livepatch", section, 0, section->size, STT_OBJECT,
 			  STB_GLOBAL);
-	object_add_symbol(object, "klatch_nr_objects", objects,
-			  section_append(objects, &count, sizeof(count), sizeof(count)),
-			  sizeof(count), STT_OBJECT, STB_GLOBAL);
-}
-
-/* A relocation section that the kernel reads each time `owner` comes, to resolve its symbols. */
-static struct section *resolving_section(struct object *object, struct section *sites,
-					 const char *owner)
-{
-	g_autofree char *name = g_strconcat(KLP_RELA, owner, ".", sites->name, NULL);
-	struct section *section = object_add_section(
-		object, name, SHT_RELA, SHF_ALLOC | SHF_RELA_LIVEPATCH, sizeof(void *), NULL, 0);
-
-	section->relocates = sites;
-	return section;
+	return TRUE;
 }
 
 static void number_sites(struct object *object, struct section *sites)
 {
-	struct section *resolving = resolving_section(object, sites, sites->name + strlen(SITES));
+	struct section *resolving = klp_section(object, sites, sites->name + strlen(SITES));
 	g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
 	g_autoptr(GArray) relocs = sites->relocs;
 
@@ -219,21 +307,22 @@ static void number_sites(struct object *object, struct section *sites)
 			g_array_append_val(sites->relocs, *reloc);
 			continue;
 		}
-		u32 number = object_symbol_file_index(object, reloc->symbol);
-		memcpy(sites->data + reloc->offset, &number, sizeof(number));
+		struct klatch_site *site =
+			(struct klatch_site *)(sites->data + reloc->offset - SITE_SYMBOL);
+		site->symbol = object_symbol_file_index(object, reloc->symbol);
 		if (g_hash_table_add(known, reloc->symbol))
 			g_array_append_val(resolving->relocs, *reloc);
 	}
 }
 
-void tables_number_sites(struct object *object)
+void tables_number_sites(struct object *object, enum klatch_policy policy)
 {
 	guint count = object->sections->len;
 
 	for (guint i = 0; i < count; i++) {
 		struct section *section = object_section_at(object, i);
 
-		if (g_str_has_prefix(section->name, SITES))
+		if (g_str_has_prefix(section->name, SITES) && policy == KLATCH_REBIND)
 			number_sites(object, section);
 	}
 }

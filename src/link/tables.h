@@ -7,26 +7,36 @@
 
 #include <glib.h>
 
-#include "elf/object.h"
+#include "klatch.h"
 #include "link/resolve.h"
+#include "link/scope.h"
 
 /* Adds a function to replace: by what lies at an offset of a section. */
 void tables_add_function(struct object *object, const struct location *replaced,
 			 struct section *section, guint64 offset);
 
 /*
- * Takes every late reference out of an object's relocations, and puts it into the table of sites of
- * the module `owner`.  The symbol of a site is kept as a relocation that writes nothing; such that
- * were there before (objtool makes them of what it has made void) are dropped.
- * KLATCH_REFUSED if one is in a special section, which the kernel reads before it could be bound.
+ * Takes every late reference out of an object's relocations.  Policy rebind puts it into the table
+ * of sites of the module `owner`; its symbol is kept as a relocation that writes nothing, and such
+ * that were there before (objtool makes them of what it has made void) are dropped.  With the other
+ * policies it becomes a livepatch relocation that the kernel applies when `owner` comes; clear has
+ * both.
+ * KLATCH_REFUSED if one is in a special section, which the kernel reads before it could be bound;
+ * policy kernel lets it.
  */
-gboolean tables_take_sites(struct object *object, const char *owner, guint series, GError **error);
+gboolean tables_take_sites(struct object *object, const char *owner, guint series,
+			   enum klatch_policy policy, GError **error);
 
-/* Adds klatch_objects and klatch_nr_objects: an entry for each object that has a table. */
-void tables_add_objects(struct object *object);
+/*
+ * Adds the symbol klatch_livepatch: what this is for, and an entry for each object that has a
+ * table, with the identity of the build that it was made for.
+ * KLATCH_REFUSED if a module has no build ID, or the kernel no version.
+ */
+gboolean tables_add_livepatch(struct object *object, struct scope *scope,
+			      const struct link_options *options, GError **error);
 
-/* Fills in the numbers of the sites' symbols, which must not change any more, and lets the kernel
- * resolve each of them with its object. */
-void tables_number_sites(struct object *object);
+/* Policy rebind: fills in the numbers of the sites' symbols, which must not change any more, and
+ * lets the kernel resolve each of them with its object. */
+void tables_number_sites(struct object *object, enum klatch_policy policy);
 
 #endif

@@ -329,6 +329,16 @@ gboolean image_resolves(const struct image *image, const char *name, guint64 add
 	return local && !global;
 }
 
+const char *image_text(const struct image *image, const char *symbol)
+{
+	gsize count;
+	const guint64 *addresses = image_addresses(image, symbol, &count);
+	guint64 available = 0;
+	const guint8 *bytes = count == 1 ? image_bytes(image, addresses[0], &available) : NULL;
+
+	return bytes && memchr(bytes, 0, available) ? (const char *)bytes : NULL;
+}
+
 char *image_describe(const struct image *image, guint64 address)
 {
 	const struct region *region = region_at(image, address);

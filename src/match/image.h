@@ -44,6 +44,9 @@ const guint64 *image_addresses(const struct image *image, const char *name, gsiz
  * or if the image has no global one (the link may have made it local) to any of that name. */
 gboolean image_resolves(const struct image *image, const char *name, guint64 address);
 
+/* The text at a symbol, or NULL if there is no such symbol, or several, or no text.  Borrowed. */
+const char *image_text(const struct image *image, const char *symbol);
+
 /* An address in words, for messages: "foo", "foo+0x10", ".rodata+0x40".  Caller frees. */
 char *image_describe(const struct image *image, guint64 address);
 

@@ -154,7 +154,8 @@ static gboolean link_function(const struct relink *relink, struct symbol *functi
 		.patched = relink->patched,
 		.diff = diff,
 	};
-	gboolean linked = link_livepatch(relink->kernel, "relink", &unit, 1, relink->directory,
+	const struct link_options options = {.name = "relink"};
+	gboolean linked = link_livepatch(relink->kernel, &options, &unit, 1, relink->directory,
 					 relink->livepatch, error);
 
 	replace_clear(diff);

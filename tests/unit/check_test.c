@@ -15,6 +15,9 @@
 
 #define MAGIC	"6.1.0-test SMP mod_unload modversions "
 #define RELEASE "6.1.0-test"
+#define BANNER	"Linux version " RELEASE " (builder) (gcc, ld) #1 SMP Test 6.1-1\n"
+#define VERSION "#1 SMP Test 6.1-1"
+#define NOTE	"\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\1\2\3\4"
 
 /* A livepatch, and the parts of it that tests break. */
 struct sound {
@@ -22,10 +25,13 @@ struct sound {
 	struct section *text, *init, *modinfo, *versions, *tables, *alternatives, *replacement;
 	struct section *late, *early; /* the two .klp.rela sections */
 	struct section *orc, *orc_ip;
+	struct section *version; /* of the kernel it is for */
 	struct symbol *exported; /* by vmlinux */
 	struct symbol *helper;	 /* klp symbols: of t ... */
 	struct symbol *hidden;	 /* ... and of vmlinux */
-	guint64 site;		 /* offset of the first struct klatch_site in tables */
+	guint64 site;		 /* offset of the first struct klatch_site in tables, ... */
+	guint64 note;		 /* ... of the target's build ID, ... */
+	guint64 livepatch;	 /* ... and of struct klatch_livepatch, the last there */
 };
 
 enum { /* in .text */
@@ -47,7 +53,9 @@ static void make_vmlinux(const char *path)
 	AUTO(object) object = object_new("vmlinux");
 	GError *error = NULL;
 
-	object_add_section(object, ".rodata", SHT_PROGBITS, SHF_ALLOC, 1, MAGIC, sizeof(MAGIC));
+	struct section *section = object_add_section(object, ".rodata", SHT_PROGBITS, SHF_ALLOC, 1,
+						     MAGIC, sizeof(MAGIC));
+	assert_int_equal(section_append(section, BANNER, sizeof(BANNER), 64), 64);
 	object_write(object, path, &error);
 	assert_no_error(error);
 }
@@ -64,6 +72,8 @@ static void make_module(const char *path)
 		object_add_section(object, ".modinfo", SHT_PROGBITS, SHF_ALLOC, 1, NULL, 0);
 
 	section_append(modinfo, "name=t", 7, 1);
+	object_add_section(object, ".note.gnu.build-id", SHT_NOTE, SHF_ALLOC, 4, NOTE,
+			   sizeof(NOTE) - 1);
 	object_add_symbol(object, "t_show", text, 0, 16, STT_FUNC, STB_LOCAL);
 	object_add_symbol(object, "helper", text, 16, 16, STT_FUNC, STB_LOCAL);
 	/* one name twice, of which one goes after init */
@@ -91,6 +101,7 @@ static int make_kernel(void **state)
 	make_module(module);
 	write_text(directory, "kallsyms",
 		   "0000000000000000 r vermagic\n"
+		   "0000000000000040 r linux_banner\n"
 		   "0000000000001000 t hidden\n"
 		   "0000000000002000 t proc\n"
 		   "0000000000003000 t hidden\n");
@@ -204,26 +215,37 @@ static struct klatch_site *site_of(struct sound *sound)
 	return (struct klatch_site *)(sound->tables->data + sound->site);
 }
 
+static struct klatch_livepatch *livepatch_of(struct sound *sound)
+{
+	return (struct klatch_livepatch *)(sound->tables->data + sound->livepatch);
+}
+
 static void add_tables(struct sound *sound)
 {
 	struct klatch_object objects[2] = {{.nr_funcs = 1}, {.nr_funcs = 1, .nr_sites = 1}};
 	struct klatch_site site = {.type = R_X86_64_PC32, .addend = -4};
-	guint32 count = 2;
-	guint64 at, number;
+	struct klatch_livepatch livepatch = {.nr_objects = 2};
+	guint64 at;
 
 	sound->tables = add(sound, ".klatch.objects", SHF_ALLOC, 0);
+	objects[1].note_size = sizeof(NOTE) - 1;
 	at = section_append(sound->tables, objects, sizeof(objects), 8);
-	number = section_append(sound->tables, &count, sizeof(count), 4);
-	object_add_symbol(sound->object, "klatch_objects", sound->tables, at, sizeof(objects),
-			  STT_OBJECT, STB_GLOBAL);
-	object_add_symbol(sound->object, "klatch_nr_objects", sound->tables, number, sizeof(count),
-			  STT_OBJECT, STB_GLOBAL);
 	add_function(sound, at, "proc", PROC);
 	add_function(sound, at + sizeof(*objects), "t_show", SHOW);
 	point_to_text(sound, at + sizeof(*objects), "t");
 	sound->site = section_append(sound->tables, &site, sizeof(site), 8);
 	point_to(sound, at + sizeof(*objects) + 16, sound->tables, sound->site);
-	point_to(sound, sound->site, sound->text, SHOW_SITE);
+	section_add_reloc(sound->tables, sound->site, R_X86_64_PC32,
+			  object_section_symbol(sound->object, sound->text), SHOW_SITE);
+	sound->note = section_append(sound->tables, NOTE, sizeof(NOTE) - 1, 4);
+	point_to(sound, at + sizeof(*objects) + 24, sound->tables, sound->note);
+	sound->livepatch = section_append(sound->tables, &livepatch, sizeof(livepatch), 8);
+	object_add_symbol(sound->object, "klatch_livepatch", sound->tables, sound->livepatch,
+			  sizeof(livepatch), STT_OBJECT, STB_GLOBAL);
+	point_to(sound, sound->livepatch + 8, sound->tables, at);
+	sound->version = add(sound, ".klatch.strings", SHF_ALLOC, 0);
+	section_append(sound->version, VERSION, sizeof(VERSION), 1);
+	point_to(sound, sound->livepatch, sound->version, 0);
 }
 
 static void add_code(struct sound *sound)
@@ -329,6 +351,24 @@ static void not_marked_as_livepatch(void **state)
 	make_sound(&sound);
 	sound.modinfo->data[strlen("livepatch=")] = 'N';
 	assert_refused(&sound, "not for this kernel", "livepatch=Y");
+}
+
+static void another_build_of_the_kernel(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.version->data[1] = '2';
+	assert_refused(&sound, "not for this kernel's modules", "#2 SMP Test");
+}
+
+static void another_build_of_the_target(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	sound.tables->data[sound.note + sizeof(NOTE) - 2] ^= 1;
+	assert_refused(&sound, "not for this kernel's modules", "build ID");
 }
 
 static void symbol_that_nothing_exports(void **state)
@@ -507,6 +547,25 @@ static void kernel_that_writes_a_late_reference(void **state)
 	assert_refused(&sound, "at the wrong time", "would be written by the kernel");
 }
 
+/* With the other policies the kernel writes, but not where it is too late. */
+static void policy_by_which_the_kernel_writes(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	livepatch_of(&sound)->policy = KLATCH_CLEAR;
+	*section_reloc(sound.late, 0) = (struct reloc){SHOW_SITE, R_X86_64_PC32, sound.helper, -4};
+	sound.late->relocates = sound.text;
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+
+	make_sound(&sound);
+	livepatch_of(&sound)->policy = KLATCH_PIN;
+	*section_reloc(sound.late, 0) = (struct reloc){1, R_X86_64_PC32, sound.helper, -4};
+	sound.late->relocates = sound.replacement;
+	assert_refused(&sound, "special section", "refers to .klp.sym.t.helper,0");
+}
+
 static void klp_section_that_is_not_loaded(void **state)
 {
 	struct sound sound;
@@ -586,7 +645,7 @@ static void site_in_init(void **state)
 
 	make_sound(&sound);
 	*section_reloc_at(sound.tables, sound.site) = (struct reloc){
-		sound.site, R_X86_64_64, object_section_symbol(sound.object, sound.init), 0};
+		sound.site, R_X86_64_PC32, object_section_symbol(sound.object, sound.init), 0};
 	assert_refused(&sound, "memory that is gone", "for init");
 }
 
@@ -637,8 +696,9 @@ static void site_in_a_replacement(void **state)
 	struct sound sound;
 
 	make_sound(&sound);
-	*section_reloc_at(sound.tables, sound.site) = (struct reloc){
-		sound.site, R_X86_64_64, object_section_symbol(sound.object, sound.replacement), 1};
+	*section_reloc_at(sound.tables, sound.site) =
+		(struct reloc){sound.site, R_X86_64_PC32,
+			       object_section_symbol(sound.object, sound.replacement), 1};
 	assert_refused(&sound, "special section", "refers to .klp.sym.t.helper,0");
 }
 
@@ -652,7 +712,7 @@ static void static_key_of_a_late_module(void **state)
 	section_add_reloc(jumps, 0, R_X86_64_PC32, object_section_symbol(sound.object, sound.text),
 			  SHOW);
 	*section_reloc_at(sound.tables, sound.site) = (struct reloc){
-		sound.site, R_X86_64_64, object_section_symbol(sound.object, jumps), 8};
+		sound.site, R_X86_64_PC32, object_section_symbol(sound.object, jumps), 8};
 	site_of(&sound)->type = R_X86_64_PC64;
 	assert_refused(&sound, "special section", "refers to .klp.sym.t.helper,0");
 }
@@ -754,8 +814,22 @@ static void damaged_tables_are_said(void **state)
 	struct klatch_object *object;
 
 	make_sound(&sound);
-	object_symbol(sound.object, "klatch_objects")->name[0] = 'x';
-	assert_unreadable(&sound, "it has no klatch_objects");
+	object_symbol(sound.object, "klatch_livepatch")->name[0] = 'x';
+	assert_unreadable(&sound, "it has no klatch_livepatch");
+
+	make_sound(&sound);
+	livepatch_of(&sound)->policy = KLATCH_NR_POLICIES;
+	assert_unreadable(&sound, "policy 6 is not known");
+
+	make_sound(&sound);
+	object_symbol(sound.object, "klatch_livepatch")->size = 0;
+	object_symbol(sound.object, "klatch_livepatch")->value += 8;
+	assert_unreadable(&sound, "klatch_livepatch is cut off");
+
+	make_sound(&sound);
+	object = (struct klatch_object *)sound.tables->data;
+	object[1].note_size = 100000;
+	assert_unreadable(&sound, "there is no build ID");
 
 	make_sound(&sound);
 	object = (struct klatch_object *)sound.tables->data;
@@ -788,6 +862,8 @@ int main(void)
 		cmocka_unit_test(sound_livepatch_passes),
 		cmocka_unit_test(other_version_magic),
 		cmocka_unit_test(not_marked_as_livepatch),
+		cmocka_unit_test(another_build_of_the_kernel),
+		cmocka_unit_test(another_build_of_the_target),
 		cmocka_unit_test(symbol_that_nothing_exports),
 		cmocka_unit_test(symbol_that_a_module_exports),
 		cmocka_unit_test(symbol_of_another_version),
@@ -804,6 +880,7 @@ int main(void)
 		cmocka_unit_test(vmlinux_symbol_in_a_module_section),
 		cmocka_unit_test(module_symbol_in_a_vmlinux_section),
 		cmocka_unit_test(kernel_that_writes_a_late_reference),
+		cmocka_unit_test(policy_by_which_the_kernel_writes),
 		cmocka_unit_test(klp_section_that_is_not_loaded),
 		cmocka_unit_test(site_that_nobody_resolves),
 		cmocka_unit_test(site_of_an_ordinary_symbol),

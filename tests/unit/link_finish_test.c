@@ -45,6 +45,30 @@ static struct object *compiled(const char *directory, const char *text)
 	return object;
 }
 
+/* What images say of a kernel and of a target. */
+static const char vmlinux_source[] = ".section .rodata, \"a\"\n"
+				     "linux_banner: .asciz \"Linux (gcc (1), ld) #1 SMP Test\"\n";
+static const char target_source[] = ".section .note.gnu.build-id, \"a\", @note\n"
+				    ".long 4, 4, 3\n .asciz \"GNU\"\n .long 0x12345678\n";
+
+static void add_image(const char *directory, GHashTable *images, const char *name, const char *text)
+{
+	struct image *image = image_of_module(compiled(directory, text), name, SERIES, NULL);
+
+	assert_non_null(image);
+	g_hash_table_insert(images, g_strdup(name), image);
+}
+
+static GHashTable *make_images(const char *directory)
+{
+	GHashTable *images =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
+
+	add_image(directory, images, "vmlinux", vmlinux_source);
+	add_image(directory, images, "target", target_source);
+	return images;
+}
+
 static struct exports *read_exports(const char *directory)
 {
 	g_autofree char *path = path_in(directory, "Module.symvers");
@@ -57,8 +81,11 @@ static struct exports *read_exports(const char *directory)
 }
 
 /* Through all steps, written and read again. */
-static struct object *finished(const char *directory)
+static struct object *finished_with(const char *directory, enum klatch_policy policy)
 {
+	g_autoptr(GHashTable) images = make_images(directory);
+	struct scope scope = {.images = images};
+	const struct link_options options = {"the_name", policy, TRUE};
 	AUTO(object) object = compiled(directory, source);
 	AUTO(exports) exports = read_exports(directory);
 	g_autofree char *path = path_in(directory, "finished.ko");
@@ -69,18 +96,52 @@ static struct object *finished(const char *directory)
 
 	tables_add_function(object, &late, text, 0);
 	tables_add_function(object, &early, text, 5);
-	assert_true(tables_take_sites(object, "target", SERIES, NULL));
-	tables_add_objects(object);
+	assert_true(tables_take_sites(object, "target", SERIES, policy, NULL));
+	assert_true(tables_add_livepatch(object, &scope, &options, NULL));
 	finish_module(object, "the_name", exports, &error);
 	assert_no_error(error);
 	finish_livepatch(object);
-	tables_number_sites(object);
+	tables_number_sites(object, policy);
 	object_write(object, path, &error);
 	assert_no_error(error);
 
 	struct object *again = object_read(path, &error);
 	assert_no_error(error);
 	return again;
+}
+
+static struct object *finished(const char *directory)
+{
+	return finished_with(directory, KLATCH_REBIND);
+}
+
+static void test_what_it_is_for_reads_back(void **state)
+{
+	AUTO(object) object = finished_with(*state, KLATCH_PIN);
+	AUTO(tables) tables = tables_read(object, NULL);
+	const struct table_object *vmlinux = g_ptr_array_index(tables->objects, 0);
+	const struct table_object *target = g_ptr_array_index(tables->objects, 1);
+
+	assert_string_equal(tables->kernel, "#1 SMP Test");
+	assert_int_equal(tables->policy, KLATCH_PIN);
+	assert_null(vmlinux->note);
+	assert_int_equal(target->note_size, 20);
+	assert_memory_equal(target->note, "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\x78\x56\x34\x12", 20);
+}
+
+static void test_no_build_id_is_refused(void **state)
+{
+	g_autoptr(GHashTable) images = make_images(*state);
+	struct scope scope = {.images = images};
+	const struct link_options options = {"the_name", KLATCH_REBIND, FALSE};
+	AUTO(object) object = compiled(*state, source);
+	struct location late = {.object = "target", .name = "late_function"};
+	GError *error = NULL;
+
+	add_image(*state, images, "target", ".text\n");
+	tables_add_function(object, &late, object_section(object, ".text.replacement"), 0);
+	assert_false(tables_add_livepatch(object, &scope, &options, &error));
+	assert_error(&error, KLATCH_REFUSED, "no build ID");
 }
 
 static void test_objects_read_back(void **state)
@@ -141,6 +202,28 @@ static void test_late_references_are_sites(void **state)
 			 SHF_ALLOC | SHF_RELA_LIVEPATCH);
 }
 
+/* Policy clear: the kernel writes, and the tables say what is to be cleared. */
+static void test_late_references_as_the_kernel_has_them(void **state)
+{
+	AUTO(object) object = finished_with(*state, KLATCH_CLEAR);
+	const struct section *klp = object_section(object, ".klp.rela.target..text.replacement");
+	const struct section *sites = object_section(object, ".klatch.sites.target");
+
+	assert_int_equal(klp->relocs->len, 3);
+	assert_string_equal(klp->relocates->name, ".text.replacement");
+	assert_int_equal(section_reloc(klp, 1)->offset, 17);
+	assert_int_equal(section_reloc(klp, 1)->type, R_X86_64_PC32);
+	assert_int_equal(section_reloc(klp, 1)->addend, 4);
+	assert_string_equal(section_reloc(klp, 1)->symbol->name, ".klp.sym.target.data,3");
+	assert_int_equal(sites->size, 3 * sizeof(struct klatch_site));
+	assert_null(object_section(object, ".klp.rela.target..klatch.sites.target"));
+
+	AUTO(object) plain = finished_with(*state, KLATCH_KERNEL);
+	assert_null(object_section(plain, ".klatch.sites.target"));
+	assert_int_equal(object_section(plain, ".klp.rela.target..text.replacement")->relocs->len,
+			 3);
+}
+
 static void test_vmlinux_references_are_klp_relocations(void **state)
 {
 	AUTO(object) object = finished(*state);
@@ -186,7 +269,7 @@ static void test_late_reference_in_a_table_is_refused(void **state)
 				  ".long \".klp.sym.target.x,0\" - ., 0, 0\n");
 	g_autoptr(GError) error = NULL;
 
-	assert_false(tables_take_sites(object, "target", SERIES, &error));
+	assert_false(tables_take_sites(object, "target", SERIES, KLATCH_REBIND, &error));
 	assert_error(&error, KLATCH_REFUSED, ".klp.sym.target.x,0 is in __ex_table");
 }
 
@@ -206,6 +289,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects_read_back),
 		cmocka_unit_test(test_late_references_are_sites),
+		cmocka_unit_test(test_what_it_is_for_reads_back),
+		cmocka_unit_test(test_no_build_id_is_refused),
+		cmocka_unit_test(test_late_references_as_the_kernel_has_them),
 		cmocka_unit_test(test_vmlinux_references_are_klp_relocations),
 		cmocka_unit_test(test_module_information),
 		cmocka_unit_test(test_late_reference_in_a_table_is_refused),

@@ -19,6 +19,7 @@
 /* vmlinux exports one of two functions; "user" is a module that uses one of "exporter". */
 static const char core[] = "int exported(int x) { return x; }\n"
 			   "int hidden(int x) { return x + 1; }\n"
+			   "const char linux_banner[] = \"Linux (gcc, ld) #1 SMP Test\";\n"
 			   "void __fentry__(void) {}\n";
 static const char symvers[] = "0x1\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
 			      "0x2\texported\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
@@ -113,8 +114,8 @@ static void make_vmlinux(const char *directory)
 static void make_runtime(const char *directory)
 {
 	g_free(compile(directory, "late.c",
-		       "extern const unsigned klatch_nr_objects; extern char klatch_objects[];\n"
-		       "char *init_module(void) { return klatch_objects + klatch_nr_objects; }\n",
+		       "extern const char klatch_livepatch[]; extern void hidden(void);\n"
+		       "const char *init_module(void) { hidden(); return klatch_livepatch; }\n",
 		       "-O2", "-mcmodel=kernel", "-fno-pic", "-fno-asynchronous-unwind-tables",
 		       NULL));
 	g_free(compile(directory, "module.S",
@@ -135,7 +136,7 @@ static void make_modules(const char *directory)
 	g_free(compile_unit(directory, "unit.c", unit_macros, unit_source, NULL));
 	g_free(output_of(directory, "sh", "-c",
 			 "m=" MODULES "; mkdir -p $m/kernel;"
-			 "ld -r -o $m/kernel/user.ko neighbour.o unit.o;"
+			 "ld -r --build-id=sha1 -o $m/kernel/user.ko neighbour.o unit.o;"
 			 "cp exporter.o $m/kernel/exporter.ko; cp stranger.o $m/kernel/stranger.ko;"
 			 "touch $m/modules.order $m/modules.builtin",
 			 NULL));
@@ -249,8 +250,9 @@ static gboolean build_both(const struct small_kernel *small, const char *unit,
 
 	prepare(small, &linked[0], &units[0], unit_macros, unit, unit_source);
 	prepare(small, &linked[1], &units[1], neighbour_macros, neighbour, neighbour_source);
-	gboolean done = link_livepatch(&small->kernel, "livepatch_test", linked, 2,
-				       small->directory, path, error);
+	const struct link_options options = {.name = "livepatch_test"};
+	gboolean done =
+		link_livepatch(&small->kernel, &options, linked, 2, small->directory, path, error);
 	link_unit_clear(&linked[0]);
 	link_unit_clear(&linked[1]);
 	return done;
@@ -326,6 +328,8 @@ static void test_every_kind_of_binding(void **state)
 		built(*state, UNIT(EXPRESSION "+hidden(x)+neighbourly(x)+preferred(x)", "4", "0"),
 		      neighbour_macros);
 
+	/* the kernel side's own, of what vmlinux does not export */
+	assert_non_null(object_section(livepatch, ".klp.rela.vmlinux..text"));
 	/* what comes along, and what vmlinux exports */
 	must_refer(livepatch, ".text.caller: R_X86_64_PLT32 .text.callee\n");
 	must_refer(livepatch, ".text.caller: R_X86_64_PLT32 exported\n");
