@@ -7,11 +7,14 @@
 #include "base/error.h"
 #include "cmd/command.h"
 #include "cmd/kernel_add.h"
+#include "cmd/kernel_derive.h"
 
 struct options {
 	char *packages;
 	char *suite;
 	gboolean image_only;
+	char *modules;
+	char *name;
 	gboolean json;
 };
 
@@ -32,6 +35,7 @@ static void print_object(JsonBuilder *builder)
 
 static void add_members(JsonBuilder *builder, const struct kernel *kernel)
 {
+	command_add_string(builder, "name", kernel->name);
 	command_add_string(builder, "release", kernel->release);
 	command_add_string(builder, "version", kernel->version);
 	command_add_string(builder, "flavour", kernel->flavour);
@@ -56,13 +60,13 @@ static void print_added(const struct kernel_add_result *result, gboolean json)
 		return;
 	}
 	if (present) {
-		printf("%s (%s) was prepared already\n", kernel->release, kernel->version);
+		printf("%s (%s) was prepared already\n", kernel->name, kernel->version);
 		return;
 	}
 	command_stages_print(result->stages);
-	printf("\n%s (%s) is %s in %s\nnext: klatch %s -k %s%s\n", kernel->release, kernel->version,
+	printf("\n%s (%s) is %s in %s\nnext: klatch %s -k %s%s\n", kernel->name, kernel->version,
 	       kernel->image_only ? "unpacked" : "prepared", kernel->directory,
-	       kernel->image_only ? "census" : "build", kernel->release,
+	       kernel->image_only ? "census" : "build", kernel->name,
 	       kernel->image_only ? "" : " PATCH...");
 }
 
@@ -83,6 +87,10 @@ static gboolean add(const char *release, const struct options *options, GError *
 	progress = progress_bar_new();
 	AUTO(kernel_add_result)
 	result = kernel_add(&wish, progress, error);
+	if (result && options->modules) {
+		kernel_add_result_free(result);
+		result = kernel_derive(release, options->modules, options->name, progress, error);
+	}
 	progress_bar_end(progress);
 	if (result)
 		print_added(result, options->json);
@@ -115,8 +123,8 @@ static void list_some(const GPtrArray *releases, gboolean image_only)
 		AUTO(kernel) kernel = kernel_open_image(g_ptr_array_index(releases, i), NULL);
 
 		if (kernel && kernel->image_only == image_only)
-			printf("%s%-32s %-20s %s\n", image_only ? "image only: " : "",
-			       kernel->release, kernel->version, kernel->compiler_text);
+			printf("%s%-32s %-20s %s\n", image_only ? "image only: " : "", kernel->name,
+			       kernel->version, kernel->compiler_text);
 	}
 }
 
@@ -193,10 +201,15 @@ static gboolean run(int argc, char **argv, const struct options *options, GError
 		return wrong(error, "kernel", "takes add, list or rm");
 	if (arguments < verb->fewest || arguments > verb->most)
 		return wrong(error, verb->name, verb->takes);
-	if ((options->packages || options->suite || options->image_only) && verb->run != add)
-		return wrong(error, verb->name, "takes no packages");
+	if ((options->packages || options->suite || options->image_only || options->modules) &&
+	    verb->run != add)
+		return wrong(error, verb->name, "takes no packages or modules");
 	if (options->packages && options->suite)
 		return wrong(error, verb->name, "takes packages or a suite, not both");
+	if (options->modules && options->image_only)
+		return wrong(error, verb->name, "takes modules or the image only, not both");
+	if (options->name && !options->modules)
+		return wrong(error, verb->name, "--name is the name of --modules");
 	return verb->run(arguments ? argv[2] : NULL, options, error);
 }
 
@@ -210,6 +223,10 @@ int command_kernel(int argc, char **argv)
 		 "add: fetch them from another suite of the archive", "SUITE"},
 		{"image-only", 0, 0, G_OPTION_ARG_NONE, &options.image_only,
 		 "add: only image and modules, for klatch census", NULL},
+		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &options.modules,
+		 "add: derive a kernel with the external modules of a directory", "DIR"},
+		{"name", 0, 0, G_OPTION_ARG_STRING, &options.name,
+		 "add: what --modules adds to the release (default: the directory's name)", "NAME"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 	g_autoptr(GError) error = NULL;
@@ -222,5 +239,7 @@ int command_kernel(int argc, char **argv)
 		status = command_fail(error, options.json);
 	g_free(options.packages);
 	g_free(options.suite);
+	g_free(options.modules);
+	g_free(options.name);
 	return status;
 }

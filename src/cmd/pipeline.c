@@ -176,7 +176,7 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 	pipeline->kernel = kernel_open(request->release, error);
 	if (!pipeline->kernel || !runtime_renew(pipeline->kernel, error))
 		return FALSE;
-	pipeline->result->kernel = g_strdup(pipeline->kernel->release);
+	pipeline->result->kernel = g_strdup(pipeline->kernel->name);
 	pipeline->commands = commands_open(pipeline->kernel, error);
 	return pipeline->commands != NULL;
 }

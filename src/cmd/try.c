@@ -38,7 +38,7 @@ static void print_json(const struct lab_trial *trial, const struct lab_report *r
 	json_builder_set_member_name(builder, "passed");
 	json_builder_add_boolean_value(builder, report->passed);
 	add_string(builder, "livepatch", trial->livepatch);
-	add_string(builder, "kernel", trial->kernel->release);
+	add_string(builder, "kernel", trial->kernel->name);
 	add_string(builder, "accelerator", report->accelerator);
 	add_string(builder, "output", report->output_path);
 	json_builder_set_member_name(builder, "steps");
@@ -103,7 +103,7 @@ static void print_text(const struct lab_trial *trial, const struct lab_report *r
 	guint skipped = count_steps(report, LAB_SKIPPED);
 
 	print_steps(report);
-	printf("\n%s on %s: %s, %u of %u steps passed", trial->livepatch, trial->kernel->release,
+	printf("\n%s on %s: %s, %u of %u steps passed", trial->livepatch, trial->kernel->name,
 	       report->passed ? "passed" : "FAILED", count_steps(report, LAB_PASSED),
 	       report->steps->len);
 	if (skipped)

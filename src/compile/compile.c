@@ -344,8 +344,8 @@ static char *complaint_place(const char *line, const char **rest)
 	return g_strndup(line, end - line);
 }
 
-static void fail_compile(gboolean patched, const struct unit *unit, const char *errors,
-			 const char *tree, GError **error)
+void compile_fail(enum klatch_code code, const char *what, const char *source, const char *hint,
+		  const char *errors, const char *tree, GError **error)
 {
 	g_autoptr(GPtrArray) lines = complaints(errors, tree);
 	const char *rest;
@@ -354,15 +354,20 @@ static void fail_compile(gboolean patched, const struct unit *unit, const char *
 
 	for (guint i = 1; i < lines->len; i++)
 		g_string_append_printf(why, "\n%s", (char *)g_ptr_array_index(lines, i));
+	klatch_fail(error, code, what, place ? place : source, hint, "%s", why->str);
+}
+
+static void fail_compile(gboolean patched, const struct unit *unit, const char *errors,
+			 const char *tree, GError **error)
+{
 	if (patched)
-		klatch_fail(error, KLATCH_REFUSED, "the patched source does not compile",
-			    place ? place : unit->source,
-			    "the patch may need another change that this kernel does not have",
-			    "%s", why->str);
+		compile_fail(KLATCH_REFUSED, "the patched source does not compile", unit->source,
+			     "the patch may need another change that this kernel does not have",
+			     errors, tree, error);
 	else
-		klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel's own source does not compile",
-			    place ? place : unit->source, "remove the kernel and add it again",
-			    "%s", why->str);
+		compile_fail(KLATCH_ENVIRONMENT, "the kernel's own source does not compile",
+			     unit->source, "remove the kernel and add it again", errors, tree,
+			     error);
 }
 
 /* Compiles anew without #line, where the compiler's lines are the user's. */

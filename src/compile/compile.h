@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "kernel/kernel.h"
 #include "tree/commands.h"
 #include "tree/overlay.h"
@@ -67,5 +68,12 @@ gboolean compile_reads_original(const struct kernel *kernel, const struct overla
 /* Compiles a source that the kernel's build makes by the way, with the command of a unit. */
 gboolean compile_source(const struct kernel *kernel, const struct unit *unit, const char *source,
 			const char *output, GError **error);
+
+/*
+ * The error of a compile that failed: `errors` is what it wrote, `source` the place if no line of
+ * that names one; paths in it are shown without `tree`.
+ */
+void compile_fail(enum klatch_code code, const char *what, const char *source, const char *hint,
+		  const char *errors, const char *tree, GError **error);
 
 #endif

@@ -79,27 +79,48 @@ guint kernel_series(const char *release)
 	return major * 1000 + minor;
 }
 
-gboolean kernel_check_release(const char *release, GError **error)
+/* A '+' is in the releases of backports, too; but what precedes it there has no flavour. */
+char *kernel_base(const char *name)
+{
+	const char *plus = strrchr(name, '+');
+	g_autofree char *base = plus ? g_strndup(name, plus - name) : NULL;
+
+	return base && plus[1] && kernel_flavour(base) ? g_steal_pointer(&base) : NULL;
+}
+
+/* What uname says on a kernel.  Caller frees. */
+static char *release_of(const char *name)
+{
+	char *base = kernel_base(name);
+
+	return base ? base : g_strdup(name);
+}
+
+gboolean kernel_check_release(const char *name, GError **error)
 {
 	static const char allowed[] = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ".+~-_";
+	g_autofree char *release = release_of(name);
 
 	if (kernel_flavour(release) && kernel_series(release) &&
-	    strspn(release, allowed) == strlen(release))
+	    strspn(name, allowed) == strlen(name))
 		return TRUE;
-	klatch_fail(error, KLATCH_USAGE, "it is not a kernel that klatch knows", release,
+	klatch_fail(error, KLATCH_USAGE, "it is not a kernel that klatch knows", name,
 		    "give a release as uname -r says it, such as 6.1.0-56-amd64",
 		    "its name is not a version with one of Debian's flavours amd64, cloud-amd64, "
 		    "rt-amd64");
 	return FALSE;
 }
 
-struct kernel *kernel_new(const char *release, const char *version, const char *compiler_text,
+struct kernel *kernel_new(const char *name, const char *version, const char *compiler_text,
 			  const char *directory)
 {
 	g_autofree char *cache = kernel_cache();
+	g_autofree char *base = kernel_base(name);
+	const char *release = base ? base : name;
 	g_autofree char *image_name = g_strconcat("vmlinuz-", release, NULL);
 	struct kernel *kernel = g_new0(struct kernel, 1);
 
+	kernel->name = g_strdup(name);
 	kernel->release = g_strdup(release);
 	kernel->version = g_strdup(version);
 	kernel->flavour = g_strdup(kernel_flavour(release));
@@ -117,7 +138,8 @@ struct kernel *kernel_new(const char *release, const char *version, const char *
 	kernel->commands = g_build_filename(directory, "commands", NULL);
 	kernel->includes = g_build_filename(directory, "includes", NULL);
 	kernel->late = g_build_filename(directory, "late", NULL);
-	kernel->source = g_build_filename(cache, "sources", version, NULL);
+	kernel->source = base ? g_build_filename(directory, "source", NULL)
+			      : g_build_filename(cache, "sources", version, NULL);
 	return kernel;
 }
 
@@ -125,6 +147,7 @@ void kernel_free(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
+	g_free(kernel->name);
 	g_free(kernel->release);
 	g_free(kernel->version);
 	g_free(kernel->flavour);
@@ -151,7 +174,7 @@ gboolean kernel_save(const struct kernel *kernel, GError **error)
 	gsize size;
 
 	g_key_file_set_integer(file, GROUP, "format", FORMAT);
-	g_key_file_set_string(file, GROUP, "release", kernel->release);
+	g_key_file_set_string(file, GROUP, "release", kernel->name);
 	g_key_file_set_string(file, GROUP, "version", kernel->version);
 	g_key_file_set_string(file, GROUP, "compiler_text", kernel->compiler_text);
 	if (kernel->image_only)
@@ -161,7 +184,7 @@ gboolean kernel_save(const struct kernel *kernel, GError **error)
 }
 
 /* The kernel in a directory, or NULL with the reason. */
-static struct kernel *load(const char *release, const char *directory, const char **why)
+static struct kernel *load(const char *name, const char *directory, const char **why)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autofree char *path = g_build_filename(directory, "kernel.ini", NULL);
@@ -177,50 +200,65 @@ static struct kernel *load(const char *release, const char *directory, const cha
 	g_autofree char *version = g_key_file_get_string(file, GROUP, "version", NULL);
 	g_autofree char *compiler = g_key_file_get_string(file, GROUP, "compiler_text", NULL);
 	*why = "its kernel.ini is damaged";
-	if (g_strcmp0(says, release) || !version || !*version || strchr(version, '/') || !compiler)
+	if (g_strcmp0(says, name) || !version || !*version || strchr(version, '/') || !compiler)
 		return NULL;
-	struct kernel *kernel = kernel_new(release, version, compiler, directory);
+	struct kernel *kernel = kernel_new(name, version, compiler, directory);
 	kernel->image_only = g_key_file_get_boolean(file, GROUP, "image_only", NULL);
 	return kernel;
 }
 
-char *kernel_directory(const char *release)
+char *kernel_directory(const char *name)
 {
 	g_autofree char *kernels = kernels_directory();
 
-	return g_build_filename(kernels, release, NULL);
+	return g_build_filename(kernels, name, NULL);
 }
 
-static void fail_unprepared(const char *release, const char *why, GError **error)
+static void fail_unprepared(const char *name, const char *why, GError **error)
 {
-	g_autofree char *hint = g_strconcat("klatch kernel add ", release, NULL);
+	g_autofree char *base = kernel_base(name);
+	g_autofree char *hint = g_strdup_printf("klatch kernel add %s%s", base ? base : name,
+						base ? " --modules DIR" : "");
 
-	klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel is not prepared", release, hint, "%s",
-		    why);
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel is not prepared", name, hint, "%s", why);
 }
 
-struct kernel *kernel_open_image(const char *release, GError **error)
+/* A derived kernel links to what it was derived from, which must be there as it was then. */
+static gboolean is_complete(const struct kernel *kernel, const char **why)
 {
-	g_autofree char *running = release ? NULL : kernel_running();
-	const char *name = release ? release : running;
+	g_autofree char *base = kernel_base(kernel->name);
+	g_autofree char *directory = base ? kernel_directory(base) : NULL;
+	const char *unused;
+	AUTO(kernel) origin = base ? load(base, directory, &unused) : NULL;
 
+	*why = "the kernel that it was derived from is not the one that it was then";
+	return !base || (origin && !strcmp(origin->version, kernel->version));
+}
+
+struct kernel *kernel_open_image(const char *name, GError **error)
+{
+	g_autofree char *running = name ? NULL : kernel_running();
+
+	if (!name)
+		name = running;
 	if (!kernel_check_release(name, error))
 		return NULL;
 
 	g_autofree char *directory = kernel_directory(name);
 	const char *why;
-	struct kernel *kernel = load(name, directory, &why);
-	if (!kernel)
-		fail_unprepared(name, why, error);
-	return kernel;
+	AUTO(kernel) kernel = load(name, directory, &why);
+	if (kernel && is_complete(kernel, &why))
+		return g_steal_pointer(&kernel);
+	fail_unprepared(name, why, error);
+	return NULL;
 }
 
-struct kernel *kernel_open(const char *release, GError **error)
+struct kernel *kernel_open(const char *name, GError **error)
 {
-	AUTO(kernel) kernel = kernel_open_image(release, error);
+	AUTO(kernel) kernel = kernel_open_image(name, error);
 
 	if (kernel && kernel->image_only) {
-		fail_unprepared(kernel->release, "only its image was added", error);
+		fail_unprepared(kernel->name, "only its image was added", error);
 		return NULL;
 	}
 	return g_steal_pointer(&kernel);
@@ -335,24 +373,44 @@ gboolean kernel_replace(const char *made, const char *directory, GError **error)
 	return discard(directory, error) && move(made, directory, error);
 }
 
-/* Also one that an older klatch prepared, which kernel_open() refuses. */
-gboolean kernel_remove(const char *release, GError **error)
+/* KLATCH_USAGE if another kernel links to this one. */
+static gboolean check_unused(const char *name, GError **error)
 {
-	g_autofree char *directory = kernel_directory(release);
+	g_autoptr(GPtrArray) names = kernel_list(error);
+
+	for (guint i = 0; names && i < names->len; i++) {
+		g_autofree char *base = kernel_base(names->pdata[i]);
+
+		if (g_strcmp0(base, name))
+			continue;
+		g_autofree char *hint =
+			g_strconcat("klatch kernel rm ", (char *)names->pdata[i], NULL);
+		klatch_fail(error, KLATCH_USAGE, "the kernel can't be removed", name, hint,
+			    "%s was derived from it", (char *)names->pdata[i]);
+		return FALSE;
+	}
+	return names != NULL;
+}
+
+/* Also one that an older klatch prepared, which kernel_open() refuses. */
+gboolean kernel_remove(const char *name, GError **error)
+{
+	g_autofree char *directory = kernel_directory(name);
 	int lock;
 	gboolean good;
 
-	if (!kernel_check_release(release, error))
+	if (!kernel_check_release(name, error))
 		return FALSE;
 	if (!g_file_test(directory, G_FILE_TEST_IS_DIR)) {
-		klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel can't be removed", release, NULL,
+		klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel can't be removed", name, NULL,
 			    "it is not in the cache");
 		return FALSE;
 	}
-	lock = cache_lock(release, FALSE, error);
+	lock = cache_lock(name, FALSE, error);
 	if (lock < 0)
 		return FALSE;
-	good = discard(directory, error) && remove_unused_sources(error);
+	good = check_unused(name, error) && discard(directory, error) &&
+	       remove_unused_sources(error);
 	close(lock);
 	return good;
 }

@@ -58,7 +58,7 @@ static modules_module *find_module(const struct kernel *kernel, const char *name
 	    is_named(module, name) && kmod_module_get_path(module))
 		return g_steal_pointer(&module);
 	klatch_fail(error, KLATCH_INPUT, "there is no such module", name, NULL,
-		    "it is not among the modules of %s", kernel->release);
+		    "it is not among the modules of %s", kernel->name);
 	return NULL;
 }
 

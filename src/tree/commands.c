@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
-#include "tree/kbuild.h"
 #include "tree/recipes.h"
 
 static const char format[] = "klatch commands 1";
@@ -73,8 +72,9 @@ static void read_listing(struct recipes *recipes, int fd, struct progress *progr
 }
 
 /*
- * -k: what hangs on vmlinux can't be made without it, and is not needed.  Any other target that
- * make finds no rule for means that the listing has a hole.
+ * -k: what hangs on vmlinux can't be made without it, and is not needed; nor is what comes after an
+ * external directory's list of modules.  Any other target that make finds no rule for means that
+ * the listing has a hole.
  */
 static gboolean check_complaints(const char *errors, GError **error)
 {
@@ -83,7 +83,8 @@ static gboolean check_complaints(const char *errors, GError **error)
 
 	while ((at = strstr(at, complaint))) {
 		at += strlen(complaint);
-		if (g_str_has_prefix(at, "vmlinux"))
+		g_autofree char *target = g_strndup(at, strcspn(at, "'"));
+		if (g_str_has_prefix(at, "vmlinux") || g_str_has_suffix(target, "/modules.order"))
 			continue;
 		g_autofree char *line = g_strndup(at, strcspn(at, "\n"));
 		g_autofree char *why = g_strdup_printf("make -n finds no rule for '%s", line);
@@ -130,6 +131,14 @@ static gboolean list_recipes(struct recipes *recipes, const GPtrArray *argv,
 	return good;
 }
 
+static gboolean fail_database(const char *path, GError **error)
+{
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the database of commands can't be read", path,
+		    "remove the kernel and add it again",
+		    "it is damaged or of another version of klatch");
+	return FALSE;
+}
+
 static gboolean generate_sources(const struct recipes *recipes, const char *build, GError **error)
 {
 	static const char *const environment[] = {"LC_ALL=C", NULL};
@@ -159,6 +168,29 @@ gboolean commands_make(const char *source, const char *build, const char *releas
 		return FALSE;
 
 	g_autoptr(GString) text = recipes_database(recipes, error);
+	return text && files_write(path, text->str, text->len, error);
+}
+
+gboolean commands_make_external(const struct external *external, const char *source,
+				const char *path, GError **error)
+{
+	const struct kernel *base = external->base;
+	AUTO(recipes) recipes = recipes_new(base->source, external->build, base->compiler);
+	g_autofree char *former = files_read_text(base->commands, error);
+	g_autoptr(GPtrArray) argv = kbuild_external(external);
+
+	if (!former)
+		return FALSE;
+	if (!recipes_take(recipes, former))
+		return fail_database(base->commands, error);
+	recipes_external(recipes, external->directory, external->name);
+	kbuild_add(argv, "-n", "-k", "-j1", "-o", "prepare", "modules", NULL);
+	if (!list_recipes(recipes, argv, NULL, error))
+		return FALSE;
+
+	g_autoptr(GString) text = recipes_database(recipes, error);
+	if (text)
+		g_string_replace(text, base->source, source, 0);
 	return text && files_write(path, text->str, text->len, error);
 }
 
@@ -258,9 +290,7 @@ struct commands *commands_open(const struct kernel *kernel, GError **error)
 	char *newline = strchr(commands->text, '\n');
 	if (!newline || strncmp(commands->text, format, newline - commands->text) ||
 	    !read_lines(commands, newline + 1)) {
-		klatch_fail(error, KLATCH_ENVIRONMENT, "the database of commands can't be read",
-			    kernel->commands, "remove the kernel and add it again",
-			    "it is damaged or of another version of klatch");
+		fail_database(kernel->commands, error);
 		return NULL;
 	}
 	commands->sorted =

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "kernel/kernel.h"
+#include "tree/kbuild.h"
 
 struct unit {
 	const char *output;    /* "drivers/net/tun.o", below build/; as make spells it */
@@ -37,6 +38,14 @@ struct commands;
 gboolean commands_make(const char *source, const char *build, const char *release,
 		       const char *compiler, const char *path, struct progress *progress,
 		       GError **error);
+
+/*
+ * Makes the database of a kernel with external modules: that of the kernel they are built for, and
+ * their own units.  Their directory must hold no output of an earlier build.  Commands name the
+ * source tree, which it is a directory of, as `source`.
+ */
+gboolean commands_make_external(const struct external *external, const char *source,
+				const char *path, GError **error);
 
 struct commands *commands_open(const struct kernel *kernel, GError **error);
 void commands_free(struct commands *commands);

@@ -182,11 +182,14 @@ static gboolean read_file(struct index *index, const char *file, const char *pat
 	return good;
 }
 
-static gboolean read_tree(struct index *index, const char *root, GError **error)
+/* A tree, or a directory of it; paths are kept from the tree on. */
+static gboolean read_tree(struct index *index, const char *tree_path, const char *directory,
+			  GError **error)
 {
-	char *roots[] = {(char *)root, NULL};
+	g_autofree char *root = g_build_filename(tree_path, directory, NULL);
+	char *roots[] = {root, NULL};
 	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-	gsize length = strlen(root) + 1;
+	gsize length = strlen(tree_path) + 1;
 	gboolean good = tree != NULL;
 	const FTSENT *entry;
 
@@ -221,7 +224,7 @@ static void add_number(GString *list, guint32 number, guint32 *last)
 	*last = number;
 }
 
-static void sort_uses(struct index *index)
+static void sort_uses(const struct index *index)
 {
 	for (guint i = 0; i < index->uses->len; i++) {
 		const struct use *use = &g_array_index(index->uses, struct use, i);
@@ -238,6 +241,7 @@ static gboolean write_index(const struct index *index, const char *path, GError 
 {
 	g_autoptr(GString) text = g_string_new(INCLUDE_INDEX_FORMAT "\n");
 
+	sort_uses(index);
 	for (guint i = 0; i < index->files->len; i++)
 		g_string_append_printf(text, "file\t%s\n",
 				       (char *)g_ptr_array_index(index->files, i));
@@ -250,29 +254,89 @@ static gboolean write_index(const struct index *index, const char *path, GError 
 	return files_write(path, text->str, text->len, error);
 }
 
+/* How the list of a name goes on: its last number is the sum of all. */
+static GString *former_list(char *text, guint32 *last)
+{
+	for (char *at = text; *at; at += strspn(at, " "))
+		*last += strtoul(at, &at, 10);
+	return g_string_new(text);
+}
+
+static void read_former_name(struct index *index, char *const *fields)
+{
+	struct name *name = g_new0(struct name, 1);
+
+	name->text = g_strdup(fields[1]);
+	name->beside = former_list(fields[2], &name->last_beside);
+	name->searched = former_list(fields[3], &name->last_searched);
+	g_ptr_array_add(index->names, name);
+	g_hash_table_insert(index->numbers, name->text, GUINT_TO_POINTER(index->names->len));
+}
+
+static gboolean read_former(struct index *index, const char *path, GError **error)
+{
+	g_autofree char *text = files_read_text(path, error);
+	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+
+	for (char **line = lines; line && *line; line++) {
+		g_auto(GStrv) fields = g_strsplit(*line, "\t", 4);
+		guint count = g_strv_length(fields);
+
+		if (count == 2 && !strcmp(fields[0], "file")) {
+			char *file = g_string_chunk_insert(index->strings, fields[1]);
+
+			g_ptr_array_add(index->files, file);
+			g_hash_table_add(index->paths, file);
+		} else if (count == 4 && !strcmp(fields[0], "name")) {
+			read_former_name(index, fields);
+		}
+	}
+	return lines != NULL;
+}
+
+static void index_init(struct index *index)
+{
+	index->strings = g_string_chunk_new(1 << 20);
+	index->paths = g_hash_table_new(g_str_hash, g_str_equal);
+	index->files = g_ptr_array_new();
+	index->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	index->names = g_ptr_array_new_with_free_func((GDestroyNotify)name_free);
+	index->uses = g_array_new(FALSE, FALSE, sizeof(struct use));
+	index->buffer = g_byte_array_new();
+}
+
+static void index_clear(struct index *index)
+{
+	g_byte_array_unref(index->buffer);
+	g_array_unref(index->uses);
+	g_ptr_array_unref(index->names);
+	g_hash_table_unref(index->numbers);
+	g_ptr_array_unref(index->files);
+	g_hash_table_unref(index->paths);
+	g_string_chunk_free(index->strings);
+}
+
 gboolean includes_make(const char *source, const char *build, const char *path, GError **error)
 {
-	struct index index = {
-		.strings = g_string_chunk_new(1 << 20),
-		.paths = g_hash_table_new(g_str_hash, g_str_equal),
-		.files = g_ptr_array_new(),
-		.numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-		.names = g_ptr_array_new_with_free_func((GDestroyNotify)name_free),
-		.uses = g_array_new(FALSE, FALSE, sizeof(struct use)),
-		.buffer = g_byte_array_new(),
-	};
-	gboolean good = read_tree(&index, source, error) && read_tree(&index, build, error);
+	struct index index;
+	gboolean good;
 
-	if (good) {
-		sort_uses(&index);
-		good = write_index(&index, path, error);
-	}
-	g_byte_array_unref(index.buffer);
-	g_array_unref(index.uses);
-	g_ptr_array_unref(index.names);
-	g_hash_table_unref(index.numbers);
-	g_ptr_array_unref(index.files);
-	g_hash_table_unref(index.paths);
-	g_string_chunk_free(index.strings);
+	index_init(&index);
+	good = read_tree(&index, source, "", error) && read_tree(&index, build, "", error) &&
+	       write_index(&index, path, error);
+	index_clear(&index);
+	return good;
+}
+
+gboolean includes_make_external(const char *former, const char *source, const char *name,
+				const char *path, GError **error)
+{
+	struct index index;
+	gboolean good;
+
+	index_init(&index);
+	good = read_former(&index, former, error) && read_tree(&index, source, name, error) &&
+	       write_index(&index, path, error);
+	index_clear(&index);
 	return good;
 }

@@ -14,6 +14,9 @@
 struct includes;
 
 gboolean includes_make(const char *source, const char *build, const char *path, GError **error);
+/* As the index `former`, with the files of one more directory, `name` in a source tree. */
+gboolean includes_make_external(const char *former, const char *source, const char *name,
+				const char *path, GError **error);
 struct includes *includes_open(const struct kernel *kernel, GError **error);
 void includes_free(struct includes *includes);
 DEFINE_AUTO(includes, includes_free)

@@ -42,6 +42,17 @@ GPtrArray *kbuild_make(const char *source, const char *build, const char *releas
 	return argv;
 }
 
+GPtrArray *kbuild_external(const struct external *external)
+{
+	const struct kernel *base = external->base;
+	GPtrArray *argv = kbuild_make(base->source, external->build, base->release, base->compiler);
+
+	add_variable(argv, "M", external->directory);
+	g_ptr_array_add(argv, g_strdup_printf("KCFLAGS=-fmacro-prefix-map=%s=%s",
+					      external->directory, external->origin));
+	return argv;
+}
+
 void kbuild_add(GPtrArray *argv, ...)
 {
 	va_list arguments;

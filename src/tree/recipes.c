@@ -33,7 +33,10 @@ struct generator {
 struct recipes {
 	char *source, *build; /* as make prints them: without links on the way */
 	char *named_source;   /* as the caller names it */
+	char *external;	      /* a directory that is built beside the source tree, or NULL */
+	char *external_as;    /* the same as a path in the source tree */
 	char *compiler;
+	GString *taken;		 /* the units of a former database, as its text */
 	GPtrArray *units;	 /* of struct unit_recipe */
 	struct strings commands; /* shared parts of compile commands */
 	struct strings objtools;
@@ -103,6 +106,7 @@ struct recipes *recipes_new(const char *source, const char *build, const char *c
 	recipes->build = resolve(build);
 	recipes->named_source = g_strdup(source);
 	recipes->compiler = g_strdup(compiler);
+	recipes->taken = g_string_new(NULL);
 	recipes->units = g_ptr_array_new_with_free_func((GDestroyNotify)unit_recipe_free);
 	strings_init(&recipes->commands);
 	strings_init(&recipes->objtools);
@@ -120,7 +124,10 @@ void recipes_free(struct recipes *recipes)
 	g_free(recipes->source);
 	g_free(recipes->build);
 	g_free(recipes->named_source);
+	g_free(recipes->external);
+	g_free(recipes->external_as);
 	g_free(recipes->compiler);
+	g_string_free(recipes->taken, TRUE);
 	g_ptr_array_unref(recipes->units);
 	strings_clear(&recipes->commands);
 	strings_clear(&recipes->objtools);
@@ -130,6 +137,32 @@ void recipes_free(struct recipes *recipes)
 	g_ptr_array_unref(recipes->generators);
 	g_string_free(recipes->pending, TRUE);
 	g_free(recipes);
+}
+
+static const char format[] = "klatch commands 1";
+
+/* Strings keep their numbers: they are numbered in order, and these are the first. */
+gboolean recipes_take(struct recipes *recipes, const char *database)
+{
+	g_auto(GStrv) lines = g_strsplit(database, "\n", -1);
+
+	if (g_strcmp0(lines[0], format))
+		return FALSE;
+	for (char **line = lines + 1; *line && **line; line++) {
+		if (g_str_has_prefix(*line, "compile\t"))
+			strings_number(&recipes->commands, *line + strlen("compile\t"));
+		else if (g_str_has_prefix(*line, "objtool\t"))
+			strings_number(&recipes->objtools, *line + strlen("objtool\t"));
+		else
+			g_string_append_printf(recipes->taken, "%s\n", *line);
+	}
+	return TRUE;
+}
+
+void recipes_external(struct recipes *recipes, const char *directory, const char *name)
+{
+	recipes->external = g_strdup(directory);
+	recipes->external_as = g_build_filename(recipes->source, name, NULL);
 }
 
 guint recipes_count(const struct recipes *recipes)
@@ -146,15 +179,21 @@ static char *normalise(const char *path)
 	return g_strdup(canonical + 1);
 }
 
+/* A path below the source tree without it; any other as it is. */
+static const char *below_source(const struct recipes *recipes, const char *path)
+{
+	gsize length = strlen(recipes->source);
+
+	return g_str_has_prefix(path, recipes->source) && path[length] == '/' ? path + length + 1
+									      : path;
+}
+
 /* Where a source is, below the tree it is in. */
 static char *source_path(const struct recipes *recipes, struct text word)
 {
 	g_autofree char *path = text_copy(word);
-	gsize length = strlen(recipes->source);
 
-	if (g_str_has_prefix(path, recipes->source) && path[length] == '/')
-		return normalise(path + length + 1);
-	return normalise(path);
+	return normalise(below_source(recipes, path));
 }
 
 /* Part of a command as it is kept: the trees named as they will be found. */
@@ -482,6 +521,19 @@ static void read_line(struct recipes *recipes, struct text line)
 		add_generator(recipes, line, target, host);
 }
 
+/* A whole line of make's output, without its newline. */
+static void take_line(struct recipes *recipes, struct text line)
+{
+	g_autoptr(GString) moved = NULL;
+
+	if (recipes->external) {
+		moved = g_string_new_len(line.start, line.length);
+		g_string_replace(moved, recipes->external, recipes->external_as, 0);
+		line = (struct text){moved->str, moved->len};
+	}
+	read_line(recipes, line);
+}
+
 void recipes_line(struct recipes *recipes, const char *line, gsize length)
 {
 	if (length && line[length - 1] == '\n')
@@ -492,11 +544,11 @@ void recipes_line(struct recipes *recipes, const char *line, gsize length)
 		return;
 	}
 	if (!recipes->pending->len) {
-		read_line(recipes, (struct text){line, length});
+		take_line(recipes, (struct text){line, length});
 		return;
 	}
 	g_string_append_len(recipes->pending, line, length);
-	read_line(recipes, (struct text){recipes->pending->str, recipes->pending->len});
+	take_line(recipes, (struct text){recipes->pending->str, recipes->pending->len});
 	g_string_truncate(recipes->pending, 0);
 }
 
@@ -519,8 +571,9 @@ static void write_unit(const struct recipes *recipes, const struct unit_recipe *
 {
 	guint objtool = objtool_number(recipes, unit, object);
 
-	g_string_append_printf(text, "unit\t%s\t%s\t%s\t%u\t%s\t", unit->output, unit->source,
-			       object, unit->command, unit->arguments);
+	g_string_append_printf(text, "unit\t%s\t%s\t%s\t%u\t%s\t",
+			       below_source(recipes, unit->output), unit->source, object,
+			       unit->command, unit->arguments);
 	if (objtool)
 		g_string_append_printf(text, "%u\n", objtool - 1);
 	else
@@ -560,14 +613,16 @@ static void write_strings(const char *kind, const struct strings *strings, GStri
 
 GString *recipes_database(const struct recipes *recipes, GError **error)
 {
-	g_autoptr(GString) text = g_string_new("klatch commands 1\n");
+	g_autoptr(GString) text = g_string_new(format);
 
 	if (!recipes->units->len) {
 		fail(NULL, "make -n names no unit", error);
 		return NULL;
 	}
+	g_string_append_c(text, '\n');
 	write_strings("compile", &recipes->commands, text);
 	write_strings("objtool", &recipes->objtools, text);
+	g_string_append_len(text, recipes->taken->str, recipes->taken->len);
 	if (!write_units(recipes, text, error))
 		return NULL;
 	return g_steal_pointer(&text);

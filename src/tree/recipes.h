@@ -20,6 +20,15 @@ struct recipes *recipes_new(const char *source, const char *build, const char *c
 void recipes_free(struct recipes *recipes);
 DEFINE_AUTO(recipes, recipes_free)
 
+/* Takes the units of a database that was made of the same trees before.  False if it is none. */
+gboolean recipes_take(struct recipes *recipes, const char *database);
+
+/*
+ * From now on what lies in `directory` (of external modules, M=) is taken to be in the source tree,
+ * as the directory `name`.
+ */
+void recipes_external(struct recipes *recipes, const char *directory, const char *name);
+
 /* Takes a line of make's output (its newline, if any, is ignored). */
 void recipes_line(struct recipes *recipes, const char *line, gsize length);
 

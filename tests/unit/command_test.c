@@ -21,13 +21,15 @@ static int make_cache(void **state)
 
 static void test_wrong_arguments(void **state)
 {
-	static char *const wrong[][4] = {
+	static char *const wrong[][5] = {
 		{"kernel", NULL},
 		{"kernel", "prepare", NULL},
 		{"kernel", "rm", NULL},
 		{"kernel", "list", "6.1.0-56-amd64", NULL},
 		{"kernel", "list", "--nonesuch", NULL},
 		{"kernel", "list", "--packages=.", NULL},
+		{"kernel", "list", "--modules=.", NULL},
+		{"kernel", "add", "6.1.0-56-amd64", "--name=kt", NULL},
 		{"kernel", "add", "not-a-release", NULL},
 	};
 

@@ -165,6 +165,43 @@ static void test_generators(void **state)
 	assert_string_equal(made, "#include \"reg.h\"\nconst u8 certs[] = {\n};\n");
 }
 
+/* The units of an external directory come after those of the kernel, as if they lay in its tree. */
+static void test_external_modules(void **state)
+{
+	static const char *const lines[] = {
+		"gcc-12 -D__KERNEL__ -DNEW -I/tmp/x/inc -DMODULE -c -o /tmp/x/a.o /tmp/x/a.c; "
+		"./tools/objtool/objtool --orc /tmp/x/a.o",
+		"{ echo /tmp/x/a.o; } > /tmp/x/kt-a.mod",
+	};
+	AUTO(recipes) kernel = read_sample("/src/build");
+	AUTO(recipes) recipes = recipes_new("/src/linux", "/src/build", "gcc-12");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) former = recipes_database(kernel, &error);
+
+	assert_false(recipes_take(recipes, "klatch commands 0\n"));
+	assert_true(recipes_take(recipes, former->str));
+	recipes_external(recipes, "/tmp/x", "kt");
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+		recipes_line(recipes, lines[i], strlen(lines[i]));
+	g_autoptr(GString) text = recipes_database(recipes, &error);
+	assert_no_error(error);
+	AUTO(commands) before = open_text(*state, former->str, &error);
+	AUTO(commands) commands = open_text(*state, text->str, &error);
+	assert_no_error(error);
+	assert_int_equal(commands_units(commands)->len, commands_units(before)->len + 1);
+
+	const struct unit *old = only_unit(before, "drivers/net/tun.c");
+	const struct unit *same = only_unit(commands, "drivers/net/tun.c");
+	assert_string_equal(old->compile, same->compile);
+	assert_string_equal(old->objtool, same->objtool);
+	const struct unit *unit = only_unit(commands, "kt/a.c");
+	assert_string_equal(unit->output, "kt/a.o");
+	assert_string_equal(unit->object, "kt_a");
+	assert_string_equal(unit->compile, "gcc-12 -D__KERNEL__ -DNEW -I/src/linux/kt/inc");
+	assert_string_equal(unit->arguments, "-DMODULE /src/linux/kt/a.c");
+	assert_string_equal(unit->objtool, "./tools/objtool/objtool --orc");
+}
+
 static void test_incomplete_listing(void **state)
 {
 	static const char lost[] = "gcc-12 -D__KERNEL__ -DMODULE -c -o a.o /src/linux/a.c";
@@ -209,6 +246,7 @@ int main(void)
 		TEST(test_objtool_after_the_link),
 		TEST(test_units_of_a_source),
 		TEST(test_generators),
+		TEST(test_external_modules),
 		TEST(test_incomplete_listing),
 		TEST(test_damaged_database),
 	};

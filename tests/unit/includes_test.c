@@ -41,6 +41,10 @@ static const struct {
 	{"source/drivers/i/i.c", "#include <shared.h>\n"},
 	{"source/drivers/i/shared.h", "#include \"local.h\"\n"},
 	{"source/drivers/j/local.h", "int j;\n"},
+	/* an external directory: its own header, one of the kernel, one with a common name */
+	{"external/drivers/x/own.h", "#include <linux/core.h>\n"},
+	{"external/drivers/x/x.c", "#include \"own.h\"\n#include \"core.h\"\n"},
+	{"external/drivers/x/core.h", "int x;\n"},
 };
 
 /* What each unit's command has besides its own directory. */
@@ -50,6 +54,7 @@ static const struct {
 	{"a", ""}, {"b", ""}, {"c", " -I%s/drivers/a"},
 	{"d", ""}, {"e", ""}, {"f", ""},
 	{"g", ""}, {"h", ""}, {"i", " -I %s/drivers/i/../i -I%s/drivers/j"},
+	{"x", ""},
 };
 
 static void write_commands(const char *directory, const char *source)
@@ -148,8 +153,8 @@ static void test_units_that_include(void **state)
 	assert_units(&fixture, "drivers/j/local.h", "i");
 	assert_units(&fixture, "drivers/h/two.h", "h");
 	/* by -include */
-	assert_units(&fixture, "include/linux/forced.h", "abcdefghi");
-	assert_units(&fixture, "include/linux/very_deep.h", "abcdefghi");
+	assert_units(&fixture, "include/linux/forced.h", "abcdefghix");
+	assert_units(&fixture, "include/linux/very_deep.h", "abcdefghix");
 	/* a unit is compiled from itself */
 	assert_units(&fixture, "drivers/b/b.c", "b");
 	assert_units(&fixture, "drivers/a/a.c", "ag");
@@ -165,6 +170,29 @@ static void test_headers_that_are_not_there_yet(void **state)
 	assert_units(&fixture, "include/core.h", "c");
 	assert_units(&fixture, "drivers/z/core.h", "");
 	assert_units(&fixture, "made.h", "");
+}
+
+/* Added to an index, a directory is found, and what was found before still is. */
+static void test_external_directory(void **state)
+{
+	AUTO_FIXTURE fixture;
+	g_autofree char *former = path_in(*state, "includes");
+	g_autofree char *tree_path = path_in(*state, "external");
+	g_autofree char *source = path_in(*state, "source");
+	const struct kernel kernel = {.includes = former, .source = source};
+	g_autoptr(GError) error = NULL;
+
+	make_fixture(&fixture, *state);
+	includes_free(fixture.includes);
+	includes_make_external(former, tree_path, "drivers/x", former, &error);
+	assert_no_error(error);
+	fixture.includes = includes_open(&kernel, &error);
+	assert_no_error(error);
+	assert_units(&fixture, "drivers/x/own.h", "x");
+	assert_units(&fixture, "drivers/x/core.h", "x");
+	assert_units(&fixture, "include/linux/core.h", "hx");
+	assert_units(&fixture, "include/linux/deep.h", "efhx");
+	assert_units(&fixture, "drivers/a/core.h", "acg");
 }
 
 static void test_damaged_index(void **state)
@@ -190,6 +218,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 		TEST(test_units_that_include),
 		TEST(test_headers_that_are_not_there_yet),
+		TEST(test_external_directory),
 		TEST(test_damaged_index),
 	};
 

@@ -165,6 +165,36 @@ static void test_replaced(void **state)
 	assert_string_equal(left, "6.1.0-56-amd64\n");
 }
 
+static void test_derived(void **state)
+{
+	g_autofree char *source = path_in(*state, "kernels/6.1.0-56-amd64+kt/source");
+	g_autofree char *base = kernel_base("6.12.117+deb12-amd64+x-amd64");
+	g_autoptr(GError) error = NULL;
+
+	assert_string_equal(base, "6.12.117+deb12-amd64");
+	assert_null(kernel_base("6.12.117+deb12-amd64"));
+	assert_null(kernel_base("6.1.0-56-amd64+"));
+
+	add("6.1.0-56-amd64", "6.1.192-2");
+	add("6.1.0-56-amd64+kt", "6.1.192-2");
+	AUTO(kernel) kernel = kernel_open("6.1.0-56-amd64+kt", &error);
+	assert_no_error(error);
+	assert_string_equal(kernel->name, "6.1.0-56-amd64+kt");
+	assert_string_equal(kernel->release, "6.1.0-56-amd64");
+	assert_string_equal(kernel->flavour, "amd64");
+	assert_string_equal(kernel->source, source);
+	assert_true(g_str_has_suffix(kernel->modules, "+kt/image/lib/modules/6.1.0-56-amd64"));
+
+	/* what it links to can't go, nor become another */
+	assert_false(kernel_remove("6.1.0-56-amd64", &error));
+	assert_error(&error, KLATCH_USAGE, "6.1.0-56-amd64+kt");
+	add("6.1.0-56-amd64", "6.1.192-3");
+	assert_null(kernel_open("6.1.0-56-amd64+kt", &error));
+	assert_error(&error, KLATCH_ENVIRONMENT, "klatch kernel add 6.1.0-56-amd64 --modules");
+	assert_true(kernel_remove("6.1.0-56-amd64+kt", &error));
+	assert_true(kernel_remove("6.1.0-56-amd64", &error));
+}
+
 static void test_locks(void **state)
 {
 	g_autoptr(GError) error = NULL;
@@ -210,6 +240,7 @@ int main(void)
 		TEST(test_listed_when_whole),
 		TEST(test_source_goes_with_its_last_kernel),
 		TEST(test_replaced),
+		TEST(test_derived),
 		TEST(test_locks),
 		TEST(test_leftovers_are_removed),
 	};
