@@ -21,6 +21,7 @@
 #include "kernel/cache.h"
 #include "kernel/exports.h"
 #include "kernel/modules.h"
+#include "link/runtime.h"
 #include "tree/commands.h"
 #include "tree/includes.h"
 
@@ -215,8 +216,7 @@ static gboolean stage_index(struct derivation *derivation, GError **error)
 	       includes_make_external(base->includes, kernel->source, derivation->external.name,
 				      kernel->includes, error) &&
 	       link_to(base->vmlinux, kernel->vmlinux, error) &&
-	       link_to(base->kallsyms, kernel->kallsyms, error) &&
-	       link_to(base->late, kernel->late, error);
+	       link_to(base->kallsyms, kernel->kallsyms, error);
 }
 
 static gboolean stage_finish(struct derivation *derivation, GError **error)
@@ -291,14 +291,22 @@ static gboolean derive(const struct kernel *base, const char *full_name, const c
 	return good;
 }
 
+/* The linker script for modules is made with the kernel side, under the kernel's own lock. */
+static struct kernel *open_base(const char *release, GError **error)
+{
+	AUTO(kernel) base = kernel_open(release, error);
+
+	return base && runtime_renew(base, error) ? g_steal_pointer(&base) : NULL;
+}
+
 static gboolean derive_locked(const char *release, const char *full_name, const char *directory,
 			      const char *name, GArray *timed, struct progress *progress,
 			      GError **error)
 {
-	int theirs = cache_lock(release, TRUE, error);
+	AUTO(kernel) base = open_base(release, error);
+	int theirs = base ? cache_lock(release, TRUE, error) : -1;
 	int ours = theirs < 0 ? -1 : cache_lock(full_name, FALSE, error);
-	AUTO(kernel) base = ours < 0 ? NULL : kernel_open(release, error);
-	gboolean good = base && check_directory(base, directory, name, error) &&
+	gboolean good = ours >= 0 && check_directory(base, directory, name, error) &&
 			derive(base, full_name, directory, name, timed, progress, error);
 
 	if (ours >= 0)

@@ -137,7 +137,9 @@ struct kernel *kernel_new(const char *name, const char *version, const char *com
 	kernel->build = g_build_filename(directory, "build", NULL);
 	kernel->commands = g_build_filename(directory, "commands", NULL);
 	kernel->includes = g_build_filename(directory, "includes", NULL);
-	kernel->late = g_build_filename(directory, "late", NULL);
+	/* Compiled for a derived one, it would be the same. */
+	g_autofree char *compiled = base ? kernel_directory(base) : g_strdup(directory);
+	kernel->late = g_build_filename(compiled, "late", NULL);
 	kernel->source = base ? g_build_filename(directory, "source", NULL)
 			      : g_build_filename(cache, "sources", version, NULL);
 	return kernel;
