@@ -62,7 +62,7 @@ static void fill_target(struct klatch_target *target, const struct klatch_object
 	target->object = object;
 	target->klp = klp;
 	if (object->name)
-		snprintf(target->unpatched, sizeof(target->unpatched), "%s (unpatched)",
+		snprintf(target->unpatched, sizeof(target->unpatched), "%s.unpatched",
 			 object->name);
 
 	klp->name = object->name;

@@ -72,17 +72,16 @@ bool klatch_kernel_is_right(void)
  */
 static void decide(struct klatch_target *target, const struct module *mod)
 {
-	const struct klatch_object *object = target->object;
-	bool known = klatch_recognises(object, mod);
-	const char *name = object->name;
+	const char *name = target->object->name;
 
-	if (!known)
+	if (klatch_policy()->early && mod->state == MODULE_STATE_COMING) {
+		name = target->unpatched;
+	} else if (!klatch_recognises(target->object, mod)) {
 		pr_warn("%s is another build than this livepatch was made for: %s\n", name,
 			klatch_livepatch.refuse_mismatch ? "it is refused" : "it runs unpatched");
-	if (!known && !klatch_livepatch.refuse_mismatch)
-		name = target->unpatched;
-	if (mod->state == MODULE_STATE_COMING && klatch_policy()->early)
-		name = target->unpatched;
+		if (!klatch_livepatch.refuse_mismatch)
+			name = target->unpatched;
+	}
 	WRITE_ONCE(target->klp->name, name);
 }
 
