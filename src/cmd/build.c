@@ -54,6 +54,11 @@ static void print_json(const struct pipeline_result *result)
 	json_builder_begin_object(builder);
 	command_add_string(builder, "status", status_names[result->status]);
 	command_add_string(builder, "livepatch", result->livepatch);
+	json_builder_set_member_name(builder, "files");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < result->files->len; i++)
+		json_builder_add_string_value(builder, g_ptr_array_index(result->files, i));
+	json_builder_end_array(builder);
 	command_add_string(builder, "kernel", result->kernel);
 	add_objects(builder, result);
 	json_builder_set_member_name(builder, "refusals");
@@ -101,7 +106,10 @@ static void print_text(const struct pipeline_result *result)
 
 	switch (result->status) {
 	case PIPELINE_BUILT:
-		printf("\n%s for %s, in %.1f s\nnext: klatch try -k %s %s\n", result->livepatch,
+		printf("\n");
+		for (guint i = 1; i < result->files->len; i++)
+			printf("%s\n", (char *)g_ptr_array_index(result->files, i));
+		printf("%s for %s, in %.1f s\nnext: klatch try -k %s %s\n", result->livepatch,
 		       result->kernel, total, result->kernel, result->livepatch);
 		break;
 	case PIPELINE_REFUSED:
@@ -126,7 +134,9 @@ int command_build(int argc, char **argv)
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &release,
 		 "the kernel's release (default: the running one)", "RELEASE"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
-		 "where to write the livepatch (default: NAME.ko)", "FILE"},
+		 "where to write the livepatch (default: NAME.ko); with no-late and split the "
+		 "directory of several files (default: NAME)",
+		 "FILE"},
 		{"name", 0, 0, G_OPTION_ARG_STRING, &name,
 		 "the livepatch's module name (default: from the first patch)", "NAME"},
 		{"late", 0, 0, G_OPTION_ARG_STRING, &late,

@@ -6,7 +6,9 @@
  * a user sees all refusals of a kind at once.
  */
 #include "cmd/command.h"
+#include "cmd/glue.h"
 #include "cmd/pipeline.h"
+#include "cmd/products.h"
 
 #include <string.h>
 
@@ -15,7 +17,9 @@
 #include "check/check.h"
 #include "compile/compile.h"
 #include "diff/diff.h"
+#include "fixed/fixed.h"
 #include "kernel/kernel.h"
+#include "kernel/modules.h"
 #include "link/link.h"
 #include "link/runtime.h"
 #include "match/match.h"
@@ -50,7 +54,7 @@ struct pipeline {
 	GPtrArray *candidates; /* of struct candidate */
 	GHashTable *images;    /* object name -> struct image */
 	char *name;
-	char *linked; /* the livepatch in the workspace */
+	GPtrArray *products; /* of struct product: what is made and not yet written */
 };
 
 static void candidate_free(struct candidate *candidate)
@@ -84,6 +88,7 @@ static struct pipeline_result *result_new(void)
 	result->objects = g_ptr_array_new_with_free_func((GDestroyNotify)object_entry_free);
 	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	result->notes = g_ptr_array_new_with_free_func(g_free);
+	result->files = g_ptr_array_new_with_free_func(g_free);
 	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
 	return result;
 }
@@ -95,6 +100,7 @@ void pipeline_result_free(struct pipeline_result *result)
 	g_ptr_array_unref(result->objects);
 	g_ptr_array_unref(result->refusals);
 	g_ptr_array_unref(result->notes);
+	g_ptr_array_unref(result->files);
 	g_array_unref(result->stages);
 	g_free(result);
 }
@@ -160,19 +166,41 @@ static gboolean valid_name(const char *name)
 	       strspn(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_") == length;
 }
 
+/* Policies that take more than one file. */
+static gboolean writes_directory(const struct pipeline *pipeline)
+{
+	return pipeline->request->policy == KLATCH_NO_LATE ||
+	       pipeline->request->policy == KLATCH_SPLIT;
+}
+
+/* Where to write.  Caller frees. */
+static char *output_path(const struct pipeline *pipeline)
+{
+	if (pipeline->request->output)
+		return g_strdup(pipeline->request->output);
+	return g_strconcat(pipeline->name, writes_directory(pipeline) ? "" : ".ko", NULL);
+}
+
+static gboolean check_name(const char *name, GError **error)
+{
+	if (valid_name(name))
+		return TRUE;
+	klatch_fail(error, KLATCH_USAGE, "the livepatch can't have this name", name,
+		    "choose another with --name",
+		    "a module's name is 1 to %d letters, digits and underscores", LONGEST_NAME);
+	return FALSE;
+}
+
 static gboolean stage_open(struct pipeline *pipeline, GError **error)
 {
 	const struct pipeline_request *request = pipeline->request;
 
 	pipeline->name =
 		request->name ? g_strdup(request->name) : name_from_patch(request->patches[0]);
-	if (!valid_name(pipeline->name)) {
-		klatch_fail(error, KLATCH_USAGE, "the livepatch can't have this name",
-			    pipeline->name, "choose another with --name",
-			    "a module's name is 1 to %d letters, digits and underscores",
-			    LONGEST_NAME);
+	g_autofree char *output = output_path(pipeline);
+	if (!check_name(pipeline->name, error) ||
+	    (writes_directory(pipeline) && !products_check_directory(output, error)))
 		return FALSE;
-	}
 	pipeline->kernel = kernel_open(request->release, error);
 	if (!pipeline->kernel || !runtime_renew(pipeline->kernel, error))
 		return FALSE;
@@ -316,22 +344,19 @@ static gboolean stage_match(struct pipeline *pipeline, GError **error)
 	return TRUE;
 }
 
-static gboolean stage_link(struct pipeline *pipeline, GError **error)
+/* The units of an object that bring anything; of all objects if it is NULL. */
+static GArray *link_units(const struct pipeline *pipeline, const char *object)
 {
-	g_autofree char *directory = workspace_path(pipeline->request->workspace, "link");
-	g_autofree char *file = g_strconcat(pipeline->name, ".ko", NULL);
-	g_autofree struct link_unit *units =
-		g_new0(struct link_unit, pipeline->candidates->len + 1);
-	GError *problem = NULL;
-	gsize count = 0;
+	GArray *units = g_array_new(FALSE, FALSE, sizeof(struct link_unit));
 
 	for (guint i = 0; i < pipeline->candidates->len; i++) {
 		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+		const struct unit *unit = candidate->compiled->unit;
 
-		if (!brings_anything(candidate->diff))
+		if (!brings_anything(candidate->diff) || (object && strcmp(unit->object, object)))
 			continue;
-		units[count++] = (struct link_unit){
-			.unit = candidate->compiled->unit,
+		struct link_unit entry = {
+			.unit = unit,
 			.image = candidate->image,
 			.stock = candidate->stock,
 			.match = candidate->match,
@@ -339,60 +364,179 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 			.patched = candidate->patched,
 			.diff = candidate->diff,
 		};
+		g_array_append_val(units, entry);
 	}
-	if (!count)
-		return TRUE;
-	if (!files_make_directory(directory, error))
-		return FALSE;
-	pipeline->linked = g_build_filename(directory, file, NULL);
+	return units;
+}
+
+/* Links the units of an object, or of all, to one livepatch. */
+static gboolean link_object(struct pipeline *pipeline, const char *object, const char *name,
+			    GError **error)
+{
+	g_autofree char *directory = workspace_path(pipeline->request->workspace, "link");
+	g_autofree char *file = g_strconcat(name, ".ko", NULL);
+	g_autofree char *path = g_build_filename(directory, file, NULL);
+	g_autoptr(GArray) units = link_units(pipeline, object);
 	const struct link_options options = {
-		.name = pipeline->name,
+		.name = name,
 		.policy = pipeline->request->policy,
 		.refuse_mismatch = pipeline->request->refuse_mismatch,
 	};
-	return link_livepatch(pipeline->kernel, &options, units, count, directory, pipeline->linked,
-			      &problem) ||
-	       keep_refusal(pipeline, problem, error);
-}
+	GError *problem = NULL;
 
-/* The livepatch reaches its output only when it has been checked. */
-static gboolean stage_check(struct pipeline *pipeline, GError **error)
-{
-	g_autofree char *file = g_strconcat(pipeline->name, ".ko", NULL);
-	const char *output = pipeline->request->output ? pipeline->request->output : file;
-
-	if (!pipeline->linked)
-		return TRUE;
-	g_autoptr(GPtrArray) findings = check_livepatch(pipeline->kernel, pipeline->linked, error);
-	if (!findings)
+	if (!files_make_directory(directory, error))
 		return FALSE;
-	add_refusals(pipeline, findings);
-	if (pipeline->result->refusals->len)
-		return TRUE;
-
-	g_autoptr(GBytes) bytes = files_map(pipeline->linked, error);
-	gsize size;
-	if (!bytes)
-		return FALSE;
-	const void *data = g_bytes_get_data(bytes, &size);
-	if (!files_write(output, data, size, error))
-		return FALSE;
-	pipeline->result->livepatch = g_strdup(output);
+	if (!link_livepatch(pipeline->kernel, &options, (struct link_unit *)units->data, units->len,
+			    directory, path, &problem))
+		return keep_refusal(pipeline, problem, error);
+	products_add(pipeline->products, file, g_steal_pointer(&path), TRUE);
 	return TRUE;
 }
+
+/* The objects that something changes in, of borrowed char *; vmlinux first. */
+static GPtrArray *changed_objects(const struct pipeline *pipeline)
+{
+	g_autoptr(GArray) units = link_units(pipeline, NULL);
+	GPtrArray *objects = g_ptr_array_new();
+
+	for (guint i = 0; i < units->len; i++) {
+		const char *object = g_array_index(units, struct link_unit, i).unit->object;
+
+		if (!g_ptr_array_find_with_equal_func(objects, object, g_str_equal, NULL))
+			g_ptr_array_insert(objects, strcmp(object, "vmlinux") ? -1 : 0,
+					   (char *)object);
+	}
+	return objects;
+}
+
+/* "fix_tun" of livepatch fix and module tun, cut to what a module's name may be. */
+static char *split_name(const struct pipeline *pipeline, const char *module)
+{
+	gsize room = MAX(LONGEST_NAME - (gssize)strlen(module) - 1, 1);
+
+	return g_strdup_printf("%.*s_%s", (int)room, pipeline->name, module);
+}
+
+/* Policy split: a livepatch for each object, and what loads a module's one with it. */
+static gboolean link_split(struct pipeline *pipeline, const GPtrArray *objects, GError **error)
+{
+	g_autoptr(GString) glue = glue_begin(pipeline->name, pipeline->kernel->release);
+	g_autofree char *file = g_strconcat(pipeline->name, ".conf", NULL);
+	g_autofree char *path = workspace_path(pipeline->request->workspace, file);
+
+	for (guint i = 0; i < objects->len; i++) {
+		const char *object = g_ptr_array_index(objects, i);
+		gboolean module = strcmp(object, "vmlinux") != 0;
+		g_autofree char *name =
+			module ? split_name(pipeline, object) : g_strdup(pipeline->name);
+
+		if (!check_name(name, error) || !link_object(pipeline, object, name, error))
+			return FALSE;
+		if (module)
+			glue_add(glue, object, name);
+	}
+	if (!files_write(path, glue->str, glue->len, error))
+		return FALSE;
+	products_add(pipeline->products, file, g_steal_pointer(&path), FALSE);
+	return TRUE;
+}
+
+static gboolean stage_link(struct pipeline *pipeline, GError **error)
+{
+	g_autoptr(GPtrArray) objects = changed_objects(pipeline);
+
+	if (!objects->len)
+		return TRUE;
+	if (pipeline->request->policy == KLATCH_SPLIT)
+		return link_split(pipeline, objects, error);
+	return link_object(pipeline, NULL, pipeline->name, error);
+}
+
+static gboolean stage_check(struct pipeline *pipeline, GError **error)
+{
+	for (guint i = 0; i < pipeline->products->len; i++) {
+		const struct product *product = g_ptr_array_index(pipeline->products, i);
+
+		if (!product->livepatch)
+			continue;
+		g_autoptr(GPtrArray) findings =
+			check_livepatch(pipeline->kernel, product->path, error);
+		if (!findings)
+			return FALSE;
+		add_refusals(pipeline, findings);
+	}
+	return TRUE;
+}
+
+/* Builds the fixed module; its file is called like the shipped one, but is not compressed. */
+static gboolean build_fixed(struct pipeline *pipeline, const char *module, GError **error)
+{
+	g_autofree char *shipped = modules_path(pipeline->kernel, module, error);
+	g_autofree char *base = shipped ? g_path_get_basename(shipped) : NULL;
+	g_autofree char *folder = g_strconcat("fixed-", module, NULL);
+	g_autofree char *directory = workspace_path(pipeline->request->workspace, folder);
+	g_autofree char *made = g_strconcat(module, ".ko", NULL);
+	g_autofree char *path = g_build_filename(directory, made, NULL);
+	GError *problem = NULL;
+
+	if (!base)
+		return FALSE;
+	g_autofree char *file = g_strndup(base, strlen(base) - strlen(strstr(base, ".ko")));
+	g_autofree char *name = g_strconcat("updates/", file, ".ko", NULL);
+	if (!fixed_build(pipeline->kernel, pipeline->commands, pipeline->overlay, module, directory,
+			 path, &problem))
+		return keep_refusal(pipeline, problem, error);
+	products_add(pipeline->products, name, g_steal_pointer(&path), FALSE);
+	return TRUE;
+}
+
+/* Policy no-late: what may be loaded when the livepatch is. */
+static gboolean stage_fixed(struct pipeline *pipeline, GError **error)
+{
+	g_autoptr(GPtrArray) objects = changed_objects(pipeline);
+
+	if (!overlay_complete_plain(pipeline->overlay, pipeline->kernel, error))
+		return FALSE;
+	for (guint i = 0; i < objects->len; i++)
+		if (strcmp(objects->pdata[i], "vmlinux") &&
+		    !build_fixed(pipeline, objects->pdata[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+/* What was made reaches the output only when all of it has been checked. */
+static gboolean stage_write(struct pipeline *pipeline, GError **error)
+{
+	g_autofree char *output = output_path(pipeline);
+	GPtrArray *files = pipeline->result->files;
+
+	if (!pipeline->products->len)
+		return TRUE;
+	if (writes_directory(pipeline)
+		    ? !products_write_directory(pipeline->products, output, files, error)
+		    : !products_write_file(pipeline->products, output, files, error))
+		return FALSE;
+	pipeline->result->livepatch = g_strdup(g_ptr_array_index(files, 0));
+	return TRUE;
+}
+
+#define ALL ((1 << KLATCH_NR_POLICIES) - 1)
 
 static const struct {
 	const char *name;
 	const char *doing;
 	gboolean (*run)(struct pipeline *pipeline, GError **error);
+	guint policies; /* that have this stage, a bit each */
 } stages[] = {
-	{"open", "opening the kernel", stage_open},
-	{"overlay", "applying the patch", stage_overlay},
-	{"compile", "compiling", stage_compile},
-	{"diff", "comparing", stage_diff},
-	{"match", "proving the original", stage_match},
-	{"link", "linking", stage_link},
-	{"check", "checking", stage_check},
+	{"open", "opening the kernel", stage_open, ALL},
+	{"overlay", "applying the patch", stage_overlay, ALL},
+	{"compile", "compiling", stage_compile, ALL},
+	{"diff", "comparing", stage_diff, ALL},
+	{"match", "proving the original", stage_match, ALL},
+	{"link", "linking", stage_link, ALL},
+	{"check", "checking", stage_check, ALL},
+	{"fixed", "building the fixed modules", stage_fixed, 1 << KLATCH_NO_LATE},
+	{"write", "writing", stage_write, ALL},
 };
 
 static gboolean run_stages(struct pipeline *pipeline, GError **error)
@@ -400,6 +544,8 @@ static gboolean run_stages(struct pipeline *pipeline, GError **error)
 	for (gsize i = 0; i < G_N_ELEMENTS(stages); i++) {
 		gint64 start = g_get_monotonic_time();
 
+		if (!(stages[i].policies & 1 << pipeline->request->policy))
+			continue;
 		progress_report(pipeline->progress, stages[i].doing, -1);
 		if (!stages[i].run(pipeline, error))
 			return FALSE;
@@ -492,6 +638,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	AUTO(pipeline_result) result = result_new();
 	struct pipeline pipeline = {.request = request, .result = result, .progress = progress};
 
+	pipeline.products = products_new();
 	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
 	pipeline.images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
@@ -500,6 +647,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	if (good)
 		conclude(&pipeline);
 
+	g_ptr_array_unref(pipeline.products);
 	g_ptr_array_unref(pipeline.candidates);
 	g_hash_table_unref(pipeline.images);
 	g_clear_pointer(&pipeline.compiled, g_ptr_array_unref);
@@ -508,6 +656,5 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	g_clear_pointer(&pipeline.commands, commands_free);
 	g_clear_pointer(&pipeline.kernel, kernel_free);
 	g_free(pipeline.name);
-	g_free(pipeline.linked);
 	return good ? g_steal_pointer(&result) : NULL;
 }

@@ -29,7 +29,8 @@ struct pipeline_request {
 	const char *release;	    /* NULL: the running kernel */
 	const char *const *patches; /* paths, NULL-terminated */
 	const char *name;	    /* of the module; NULL: from the first patch */
-	const char *output;	    /* NULL: NAME.ko in the current directory */
+	const char *output;	    /* NULL: NAME.ko in the current directory; policies no-late
+				       and split write a directory, NAME */
 	enum klatch_policy policy;  /* what becomes of late references */
 	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
 	const struct workspace *workspace;
@@ -38,7 +39,8 @@ struct pipeline_request {
 struct pipeline_result {
 	enum pipeline_status status;
 	char *kernel;	     /* release */
-	char *livepatch;     /* path, only if built */
+	char *livepatch;     /* path, only if built; with split that of vmlinux, or of the first */
+	GPtrArray *files;    /* of char *, owned: the paths of all that was written */
 	GPtrArray *objects;  /* of struct pipeline_object, owned */
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *notes;    /* of char *, owned */
