@@ -156,6 +156,7 @@ static int __init klatch_init(void)
 	patch.objs = make_objects();
 	if (!patch.objs)
 		return -ENOMEM;
+	patch.replace = klatch_livepatch.replace;
 
 	ret = klatch_policy()->plain ? 0 : klatch_watch_targets();
 	if (!ret) {

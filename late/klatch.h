@@ -74,6 +74,7 @@ struct klatch_livepatch {
 	u32 nr_objects;
 	u32 policy;	     /* enum klatch_policy */
 	u32 refuse_mismatch; /* another build of a module is refused, not left unpatched */
+	u32 replace;	     /* all livepatches that are there end when this one is enabled */
 };
 
 /* The symbol that the builder defines. */

@@ -126,7 +126,7 @@ int command_build(int argc, char **argv)
 {
 	g_autofree char *release = NULL, *output = NULL, *name = NULL, *late = NULL;
 	g_autofree char *mismatch = NULL;
-	gboolean json = FALSE;
+	gboolean json = FALSE, replace = FALSE;
 	g_autoptr(GError) error = NULL;
 	enum klatch_policy policy = KLATCH_REBIND;
 	int status;
@@ -147,6 +147,8 @@ int command_build(int argc, char **argv)
 		 "another build of a module runs unpatched (default), or is refused: unpatched, "
 		 "refuse",
 		 "ACTION"},
+		{"replace", 0, 0, G_OPTION_ARG_NONE, &replace,
+		 "it takes the place of all livepatches that are loaded", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
@@ -176,6 +178,7 @@ int command_build(int argc, char **argv)
 		.output = output,
 		.policy = policy,
 		.refuse_mismatch = !g_strcmp0(mismatch, "refuse"),
+		.replace = replace,
 		.workspace = workspace,
 	};
 	AUTO(pipeline_result)

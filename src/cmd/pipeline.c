@@ -381,6 +381,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 		.name = name,
 		.policy = pipeline->request->policy,
 		.refuse_mismatch = pipeline->request->refuse_mismatch,
+		.replace = pipeline->request->replace,
 	};
 	GError *problem = NULL;
 

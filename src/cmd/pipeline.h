@@ -33,6 +33,7 @@ struct pipeline_request {
 				       and split write a directory, NAME */
 	enum klatch_policy policy;  /* what becomes of late references */
 	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
+	gboolean replace;	    /* it ends all livepatches that are there */
 	const struct workspace *workspace;
 };
 

@@ -27,6 +27,7 @@ struct link_options {
 	const char *name; /* of the livepatch, a valid module name */
 	enum klatch_policy policy;
 	gboolean refuse_mismatch; /* another build of a target is refused, not left unpatched */
+	gboolean replace;	  /* it ends all livepatches that are there */
 };
 
 /*

@@ -276,6 +276,7 @@ gboolean tables_add_livepatch(struct object *object, struct scope *scope,
 		.nr_objects = owners->len,
 		.policy = options->policy,
 		.refuse_mismatch = options->refuse_mismatch,
+		.replace = options->replace,
 	};
 
 	if (!version)
