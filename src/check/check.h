@@ -29,4 +29,20 @@ struct check_object {
 GPtrArray *check_objects(const char *path, GError **error);
 void check_object_free(struct check_object *object);
 
+/* A late reference, as memory must hold it while its object is loaded and patched. */
+struct check_site {
+	char *object;  /* the module whose coming has it written */
+	char *section; /* of the livepatch */
+	guint64 offset;
+	guint32 type; /* R_X86_64_* */
+	gint64 addend;
+	char *symbol_object; /* where the symbol is: a module */
+	char *symbol;
+	guint64 sympos; /* 0 if the name is unique */
+};
+
+/* All late references of a livepatch file, whoever writes them: array of struct check_site, owned.
+ * NULL with error if the file can't be read. */
+GPtrArray *check_sites(const char *path, GError **error);
+
 #endif

@@ -58,6 +58,10 @@ const struct image *check_image(struct check *check, const char *name);
  * ".klp.sym.OBJECT.NAME,SYMPOS".  Caller frees both texts. */
 gboolean klp_symbol_parse(const char *symbol, char **object, char **name, guint64 *sympos);
 
+/* The object of a section ".klp.rela.OBJECT.SECTION", "" if the name is not of that form.  Caller
+ * frees. */
+char *klp_section_object(const struct section *section);
+
 /* Whether a section is one of the kernel's livepatch relocations. */
 static inline gboolean section_is_klp(const struct section *section)
 {

@@ -128,7 +128,7 @@ void check_functions(struct check *check)
 }
 
 /* The object that a klp section is for ("" if its name is malformed).  Caller frees. */
-static char *section_object(const struct section *section)
+char *klp_section_object(const struct section *section)
 {
 	const char *rest = section->name + strlen(SECTION_PREFIX);
 
@@ -163,7 +163,7 @@ static void check_klp_reloc(struct check *check, const struct section *section, 
 
 static void check_klp_section(struct check *check, const struct section *section)
 {
-	g_autofree char *object = section_object(section);
+	g_autofree char *object = klp_section_object(section);
 	gboolean is_vmlinux = !strcmp(object, "vmlinux");
 
 	if (!*object || !(section->flags & SHF_ALLOC) || !(section->relocates->flags & SHF_ALLOC)) {
@@ -193,7 +193,8 @@ static GHashTable *resolved_for(const struct object *livepatch, const char *obje
 
 	for (guint i = 0; i < livepatch->sections->len; i++) {
 		const struct section *section = object_section_at(livepatch, i);
-		g_autofree char *owner = section_is_klp(section) ? section_object(section) : NULL;
+		g_autofree char *owner =
+			section_is_klp(section) ? klp_section_object(section) : NULL;
 
 		if (g_strcmp0(owner, object))
 			continue;

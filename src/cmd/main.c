@@ -19,6 +19,7 @@ static const struct {
 	{"build", command_build, "[-k RELEASE] [-o FILE] PATCH...", "patch files to one livepatch"},
 	{"diff", command_diff, "ORIGINAL.o PATCHED.o", "what changed between two objects, and why"},
 	{"try", command_try, "[-k RELEASE] LIVEPATCH.ko", "prove a livepatch in a virtual machine"},
+	{"lab", command_lab, "run [-k RELEASE] SCENARIO...", "scenarios in virtual machines"},
 };
 
 static void usage(FILE *out)

@@ -7,15 +7,10 @@
 #include "base/error.h"
 #include "base/workspace.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "elf/object.h"
 #include "kernel/modules.h"
 #include "lab/lab.h"
-
-static const char *const result_names[] = {
-	[LAB_PASSED] = "passed",
-	[LAB_SKIPPED] = "skipped",
-	[LAB_FAILED] = "failed",
-};
 
 struct options {
 	char *release, *plan, *output;
@@ -23,93 +18,26 @@ struct options {
 	gboolean json;
 };
 
-static void add_string(JsonBuilder *builder, const char *member, const char *value)
-{
-	json_builder_set_member_name(builder, member);
-	json_builder_add_string_value(builder, value);
-}
-
-static void print_json(const struct lab_trial *trial, const struct lab_report *report)
+static void print_json(const char *livepatch, const struct kernel *kernel,
+		       const struct lab_report *report)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
 	json_builder_begin_object(builder);
-	add_string(builder, "status", report->passed ? "passed" : "failed");
-	json_builder_set_member_name(builder, "passed");
-	json_builder_add_boolean_value(builder, report->passed);
-	add_string(builder, "livepatch", trial->livepatch);
-	add_string(builder, "kernel", trial->kernel->name);
-	add_string(builder, "accelerator", report->accelerator);
-	add_string(builder, "output", report->output_path);
-	json_builder_set_member_name(builder, "steps");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < report->steps->len; i++) {
-		const struct lab_step *step = g_ptr_array_index(report->steps, i);
-
-		json_builder_begin_object(builder);
-		add_string(builder, "step", step->text);
-		add_string(builder, "result", result_names[step->result]);
-		if (step->detail)
-			add_string(builder, "detail", step->detail);
-		json_builder_end_object(builder);
-	}
-	json_builder_end_array(builder);
-	json_builder_set_member_name(builder, "seconds");
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "total");
-	json_builder_add_double_value(builder, report->seconds);
-	json_builder_end_object(builder);
+	report_json(report, builder);
+	command_add_string(builder, "livepatch", livepatch);
+	command_add_string(builder, "kernel", kernel->name);
 	json_builder_end_object(builder);
 	command_print_json(builder);
 }
 
-/* The detail's lines, each below the step. */
-static void print_detail(const char *detail)
+static void print_text(const char *livepatch, const struct kernel *kernel,
+		       const struct lab_report *report)
 {
-	g_auto(GStrv) lines = g_strsplit(detail, "\n", -1);
-
-	for (guint i = 0; lines[i]; i++)
-		printf("            %s\n", lines[i]);
-}
-
-/* The table ends with a step that failed: what follows it was not come to. */
-static void print_steps(const struct lab_report *report)
-{
-	for (guint i = 0; i < report->steps->len; i++) {
-		const struct lab_step *step = g_ptr_array_index(report->steps, i);
-
-		printf("  %-8s  %s\n", result_names[step->result], step->text);
-		if (step->detail)
-			print_detail(step->detail);
-		if (step->result == LAB_FAILED)
-			break;
-	}
-}
-
-static guint count_steps(const struct lab_report *report, enum lab_result result)
-{
-	guint count = 0;
-
-	for (guint i = 0; i < report->steps->len; i++) {
-		const struct lab_step *step = g_ptr_array_index(report->steps, i);
-
-		count += step->result == result;
-	}
-	return count;
-}
-
-static void print_text(const struct lab_trial *trial, const struct lab_report *report)
-{
-	guint skipped = count_steps(report, LAB_SKIPPED);
-
-	print_steps(report);
-	printf("\n%s on %s: %s, %u of %u steps passed", trial->livepatch, trial->kernel->name,
-	       report->passed ? "passed" : "FAILED", count_steps(report, LAB_PASSED),
-	       report->steps->len);
-	if (skipped)
-		printf(", %u could not be tried", skipped);
-	printf(", in %.1f s (%s)\nthe machine's output: %s\n", report->seconds, report->accelerator,
-	       report->output_path);
+	report_print(report);
+	printf("\n%s on %s: ", livepatch, kernel->name);
+	report_print_verdict(report);
+	printf("the machine's output: %s\n", report->output_path);
 }
 
 /* A livepatch says which kernel it is for: the first word of its version magic. */
@@ -141,6 +69,7 @@ static gboolean try_livepatch(struct options *options, const char *livepatch, gb
 {
 	AUTO(workspace) workspace = workspace_new(error);
 	AUTO(kernel) kernel = NULL;
+	AUTO(plan) plan = NULL;
 	AUTO(lab_report) report = NULL;
 	struct progress *progress;
 
@@ -154,23 +83,26 @@ static gboolean try_livepatch(struct options *options, const char *livepatch, gb
 	if (!options->output)
 		options->output = default_output(livepatch);
 
+	plan = options->plan ? plan_read(options->plan, livepatch, error)
+			     : lab_standard_plan(kernel, livepatch, error);
+	if (!plan)
+		return FALSE;
 	const struct lab_trial trial = {
 		.kernel = kernel,
-		.livepatch = livepatch,
-		.plan = options->plan,
+		.plan = plan,
 		.directory = workspace->path,
 		.output_path = options->output,
 		.timeout = (unsigned int)options->timeout,
 	};
 	progress = progress_bar_new();
-	report = lab_try(&trial, progress, error);
+	report = lab_run(&trial, progress, error);
 	progress_bar_end(progress);
 	if (!report)
 		return FALSE;
 	if (options->json)
-		print_json(&trial, report);
+		print_json(livepatch, kernel, report);
 	else
-		print_text(&trial, report);
+		print_text(livepatch, kernel, report);
 	*passed = report->passed;
 	return TRUE;
 }

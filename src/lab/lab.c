@@ -4,13 +4,14 @@
  */
 #include "lab/lab.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "lab/machine.h"
-#include "lab/prepare.h"
+#include "lab/pack.h"
 #include "lab/report.h"
 
 #define LOG_LINES 12
@@ -42,17 +43,34 @@ static char *telling_lines(const char *log_path)
 	return g_utf8_make_valid(from, to ? to - from : -1);
 }
 
-/* Puts everything that the machine gave into one file. */
-static gboolean keep_output(const struct lab_trial *trial, const char *log_path,
-			    const struct process_result *result, GError **error)
+/* What came out of a machine. */
+struct outcome {
+	struct process_result qemu;
+	char *console; /* a path */
+	char *report;  /* the text, which may have any bytes */
+	gsize report_size;
+};
+
+static void outcome_clear(struct outcome *outcome)
 {
+	process_result_clear(&outcome->qemu);
+	g_free(outcome->console);
+	g_free(outcome->report);
+}
+
+/* Puts everything that the machine gave into one file. */
+static gboolean keep_output(const struct lab_trial *trial, const struct outcome *outcome,
+			    GError **error)
+{
+	const struct process_result *result = &outcome->qemu;
 	g_autofree char *log = NULL;
 	gsize size = 0;
 	g_autoptr(GString) output = NULL;
 
-	g_file_get_contents(log_path, &log, &size, NULL);
+	g_file_get_contents(outcome->console, &log, &size, NULL);
 	output = g_string_new_len(log, (gssize)size);
-	g_string_append_printf(output, "\n--- the guest's report\n%s", result->output);
+	g_string_append(output, "\n--- the guest's report\n");
+	g_string_append_len(output, outcome->report, (gssize)outcome->report_size);
 	g_string_append_printf(output, "--- QEMU ended with status %d%s\n%s", result->status,
 			       result->timed_out ? ", out of time" : "", result->errors);
 	return files_write(trial->output_path, output->str, output->len, error);
@@ -60,9 +78,10 @@ static gboolean keep_output(const struct lab_trial *trial, const char *log_path,
 
 /* Why the report stops where it does; all notes go to the step at which it stopped. */
 static void explain_death(struct lab_step *step, const struct report *report,
-			  const struct process_result *result, const char *log_path)
+			  const struct outcome *outcome)
 {
-	g_autofree char *lines = telling_lines(log_path);
+	const struct process_result *result = &outcome->qemu;
+	g_autofree char *lines = telling_lines(outcome->console);
 	g_autofree char *timeout =
 		g_strdup_printf("the machine did not end within %.0f s:", result->seconds);
 	g_autofree char *errors = g_utf8_make_valid(result->errors, -1);
@@ -75,15 +94,15 @@ static void explain_death(struct lab_step *step, const struct report *report,
 		lab_step_say(step, g_strchomp(errors));
 }
 
-static struct lab_report *judge(const struct preparation *preparation, const char *log_path,
-				const struct process_result *result, GError **error)
+static struct lab_report *judge(const struct lab_trial *trial, const struct outcome *outcome,
+				GError **error)
 {
-	const struct lab_trial *trial = preparation->trial;
-	AUTO(report) report = report_read(preparation->plan, result->output, result->output_size);
+	const struct process_result *result = &outcome->qemu;
+	AUTO(report) report = report_read(trial->plan, outcome->report, outcome->report_size);
 	struct lab_report *judged;
 
 	if (!report->greeted) {
-		g_autofree char *lines = telling_lines(log_path);
+		g_autofree char *lines = telling_lines(outcome->console);
 		klatch_fail(error, KLATCH_ENVIRONMENT, "the virtual machine did not start",
 			    trial->output_path, NULL, "%s%s%s",
 			    result->timed_out ? "time is up; " : "", result->errors,
@@ -91,7 +110,7 @@ static struct lab_report *judge(const struct preparation *preparation, const cha
 		return NULL;
 	}
 	if (report->died)
-		explain_death(report->died, report, result, log_path);
+		explain_death(report->died, report, outcome);
 	judged = g_new0(struct lab_report, 1);
 	judged->passed = report->ended;
 	judged->steps = g_steal_pointer(&report->steps);
@@ -117,34 +136,99 @@ static void give_resources(struct machine *machine, unsigned int timeout)
 	machine->timeout = timeout ? timeout : TIMEOUT + TIMEOUT_PER_MIB * size;
 }
 
-struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progress, GError **error)
+/*
+ * A drive that belongs to no device yet.  It is a copy of the file: what the machine writes is
+ * thrown away with it.
+ */
+static gboolean add_disk(struct machine *machine, const struct plan *plan,
+			 const struct plan_item *item, GError **error)
+{
+	g_autofree char *path = plan_item_path(plan, item);
+	g_autofree char *name = g_path_get_basename(item->name);
+	g_autofree char *copy = g_strdup_printf("%s/disk.%s", machine->directory, name);
+	g_autofree char *escaped = machine_escape(copy);
+	g_autoptr(GFile) from = g_file_new_for_path(path), to = g_file_new_for_path(copy);
+	GError *cause = NULL;
+
+	if (!g_file_copy(from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, &cause)) {
+		klatch_adopt(error, KLATCH_ENVIRONMENT, "a disk can't be made", path, NULL, cause);
+		return FALSE;
+	}
+	g_ptr_array_add(machine->devices, g_strdup("-blockdev"));
+	g_ptr_array_add(machine->devices,
+			g_strdup_printf("driver=raw,node-name=%s,file.driver=file,file.filename=%s",
+					name, escaped));
+	return TRUE;
+}
+
+static gboolean add_devices(struct machine *machine, const struct plan *plan, GError **error)
+{
+	for (guint i = 0; i < plan->items->len; i++) {
+		const struct plan_item *item = g_ptr_array_index(plan->items, i);
+
+		if (item->kind == PLAN_DISK && !add_disk(machine, plan, item, error))
+			return FALSE;
+		if (item->kind != PLAN_DEVICE)
+			continue;
+		g_ptr_array_add(machine->devices, g_strdup("-device"));
+		g_ptr_array_add(machine->devices, g_strdup(item->name));
+	}
+	return TRUE;
+}
+
+static char *boot_arguments(const struct plan *plan)
+{
+	GString *arguments = g_string_new(NULL);
+
+	for (guint i = 0; i < plan->items->len; i++) {
+		const struct plan_item *item = g_ptr_array_index(plan->items, i);
+
+		if (item->kind == PLAN_BOOT)
+			g_string_append_printf(arguments, " %s", item->name);
+	}
+	return g_string_free(arguments, FALSE);
+}
+
+/* Boots the machine with all that the plan wants, and takes what comes out of it. */
+static gboolean run_machine(const struct lab_trial *trial, struct machine *machine,
+			    struct outcome *outcome, GError **error)
+{
+	g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *arguments = boot_arguments(trial->plan);
+	g_autofree char *report = machine_report(trial->directory);
+
+	machine->arguments = arguments;
+	machine->directory = trial->directory;
+	machine->devices = devices;
+	machine->plugs = plan_has_devices(trial->plan);
+	give_resources(machine, trial->timeout);
+	if (!files_remove_tree(report, error) || !add_devices(machine, trial->plan, error) ||
+	    !machine_run(machine, &outcome->qemu, error))
+		return FALSE;
+	outcome->console = machine_console(trial->directory);
+	if (!g_file_get_contents(report, &outcome->report, &outcome->report_size, NULL))
+		outcome->report = g_strdup(""); /* QEMU did not come so far */
+	return TRUE;
+}
+
+struct lab_report *lab_run(const struct lab_trial *trial, struct progress *progress, GError **error)
 {
 	gint64 began = g_get_monotonic_time();
 	g_autofree char *initramfs = g_build_filename(trial->directory, "initramfs", NULL);
-	g_autofree char *log_path = g_build_filename(trial->directory, "console", NULL);
-	AUTO_PROCESS_RESULT result = {0};
-	AUTO(preparation) preparation = NULL;
+	__attribute__((cleanup(outcome_clear))) struct outcome outcome = {0};
 	struct lab_report *report;
-	struct machine machine = {
-		.kernel = trial->kernel->vmlinuz,
-		.initramfs = initramfs,
-		.log_path = log_path,
-	};
+	struct machine machine = {.kernel = trial->kernel->vmlinuz, .initramfs = initramfs};
 
 	progress_report(progress, "preparing the virtual machine", -1);
 	/* Empty at first: what can't be written is known now, and no older output taken for this.
 	 */
-	if (!files_write(trial->output_path, "", 0, error))
-		return NULL;
-	preparation = prepare(trial, error);
-	if (!preparation || !pack(preparation, initramfs, error))
+	if (!files_write(trial->output_path, "", 0, error) || !pack(trial, initramfs, error))
 		return NULL;
 	machine.accelerator = machine_accelerator(trial->directory);
-	give_resources(&machine, trial->timeout);
-	progress_report(progress, "trying the livepatch in the virtual machine", -1);
-	if (!machine_run(&machine, &result, error) || !keep_output(trial, log_path, &result, error))
+	progress_report(progress, "trying it in the virtual machine", -1);
+	if (!run_machine(trial, &machine, &outcome, error) || !keep_output(trial, &outcome, error))
 		return NULL;
-	report = judge(preparation, log_path, &result, error);
+	report = judge(trial, &outcome, error);
 	if (report) {
 		report->accelerator = machine.accelerator;
 		report->seconds = (double)(g_get_monotonic_time() - began) / G_TIME_SPAN_SECOND;

@@ -13,11 +13,11 @@
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "kernel/kernel.h"
+#include "lab/plan.h"
 
 struct lab_trial {
 	const struct kernel *kernel;
-	const char *livepatch;	 /* the file */
-	const char *plan;	 /* a file with steps of the user's own (lab/plan.h), or NULL */
+	const struct plan *plan; /* all that it declares was built or made */
 	const char *directory;	 /* for what the trial needs meanwhile; the caller removes it */
 	const char *output_path; /* where the machine's output is kept */
 	unsigned int timeout;	 /* seconds for the whole machine; 0: enough for its modules */
@@ -53,13 +53,18 @@ struct lab_report {
 };
 
 /*
- * Tries a livepatch.  Without a plan of the user's own: loaded before and after its targets;
- * transition; each function patched; unload; reload of the targets; a clean kernel log after each
- * step.  NULL with error only if the trial can't be run; a failed trial is a report.
+ * Goes through a plan in a machine.  NULL with error only if it can't be run; a failed trial is a
+ * report.
  */
-struct lab_report *lab_try(const struct lab_trial *trial, struct progress *progress,
+struct lab_report *lab_run(const struct lab_trial *trial, struct progress *progress,
 			   GError **error);
 void lab_report_free(struct lab_report *report);
 DEFINE_AUTO(lab_report, lab_report_free)
+
+/*
+ * The plan of a trial whose user has none: the livepatch is loaded before and after its targets;
+ * transition; each function patched; unload; reload of the targets.
+ */
+struct plan *lab_standard_plan(const struct kernel *kernel, const char *livepatch, GError **error);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "lab/plugs.h"
 
 #define QEMU "qemu-system-x86_64"
 
@@ -64,30 +65,85 @@ const char *machine_accelerator(const char *directory)
 	return kvm_works(directory) ? "kvm" : "emulation";
 }
 
+char *machine_console(const char *directory)
+{
+	return g_build_filename(directory, "console", NULL);
+}
+
+char *machine_report(const char *directory)
+{
+	return g_build_filename(directory, "report", NULL);
+}
+
+char *machine_escape(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+
+	return g_strjoinv(",,", parts);
+}
+
+static void add(GPtrArray *argv, const char *option, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void add(GPtrArray *argv, const char *option, const char *format, ...)
+{
+	va_list arguments;
+
+	g_ptr_array_add(argv, g_strdup(option));
+	va_start(arguments, format);
+	g_ptr_array_add(argv, g_strdup_vprintf(format, arguments));
+	va_end(arguments);
+}
+
+/* The report goes to a file, and if it is to be answered to a socket too. */
+static void add_ports(GPtrArray *argv, const struct machine *machine)
+{
+	g_autofree char *directory = machine_escape(machine->directory);
+	g_autofree char *console = machine_console(directory);
+	g_autofree char *report = machine_report(directory);
+
+	add(argv, "-serial", "file:%s", console);
+	if (machine->plugs) {
+		add(argv, "-chardev",
+		    "socket,id=report,path=%s.socket,server=on,wait=off,logfile=%s", report,
+		    report);
+		add(argv, "-qmp", "unix:%s/monitor.socket,server=on,wait=off", directory);
+	} else {
+		add(argv, "-chardev", "file,id=report,path=%s", report);
+	}
+	add(argv, "-serial", "chardev:report");
+}
+
+static GPtrArray *make_argv(const struct machine *machine)
+{
+	static const char *const common[] = {COMMON};
+	gboolean kvm = g_str_equal(machine->accelerator, "kvm");
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(common); i++)
+		g_ptr_array_add(argv, g_strdup(common[i]));
+	add(argv, "-accel", "%s", kvm ? "kvm" : "tcg,thread=multi");
+	add(argv, "-smp", "2");
+	add(argv, "-m", "%u", machine->memory);
+	add_ports(argv, machine);
+	for (guint i = 0; i < machine->devices->len; i++)
+		g_ptr_array_add(argv, g_strdup(machine->devices->pdata[i]));
+	add(argv, "-kernel", "%s", machine->kernel);
+	add(argv, "-initrd", "%s", machine->initramfs);
+	add(argv, "-append", KERNEL_ARGUMENTS "%s", machine->arguments);
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
 gboolean machine_run(const struct machine *machine, struct process_result *result, GError **error)
 {
-	gboolean kvm = g_str_equal(machine->accelerator, "kvm");
-	g_autofree char *memory = g_strdup_printf("%u", machine->memory);
-	g_autofree char *log = g_strdup_printf("file:%s", machine->log_path);
-	const char *argv[] = {COMMON,
-			      "-accel",
-			      kvm ? "kvm" : "tcg,thread=multi",
-			      "-smp",
-			      "2",
-			      "-m",
-			      memory,
-			      "-serial",
-			      log,
-			      "-serial",
-			      "stdio",
-			      "-kernel",
-			      machine->kernel,
-			      "-initrd",
-			      machine->initramfs,
-			      "-append",
-			      KERNEL_ARGUMENTS,
-			      NULL};
-	const struct process process = {.argv = argv, .timeout = machine->timeout};
+	g_autoptr(GPtrArray) argv = make_argv(machine);
+	g_autofree char *report = machine_report(machine->directory);
+	g_autofree char *socket = g_strconcat(report, ".socket", NULL);
+	g_autofree char *monitor = g_build_filename(machine->directory, "monitor.socket", NULL);
+	AUTO(plugs) plugs = machine->plugs ? plugs_new(socket, monitor) : NULL;
+	const struct process process = {
+		.argv = (const char *const *)argv->pdata,
+		.timeout = machine->timeout,
+	};
 	GError *cause = NULL;
 
 	if (process_run(&process, result, &cause))

@@ -55,7 +55,7 @@
  *	unchecked			this step's end is not checked, but for the log
  *	wait MILLISECONDS
  *	begin VERB...			load, disable, run: without waiting for its end
- *	refused VERB...			load, unload, write: it must fail
+ *	refused VERB...			load, unload, write, mount: it must fail
  *
  * With a device or a plug the machine loads by itself the modules that are in it and fit a device
  * that comes, as udev does.
@@ -67,42 +67,90 @@
 
 #include "base/cleanup.h"
 
+enum plan_kind {
+	PLAN_LIVEPATCH,
+	PLAN_MODULE,
+	PLAN_KERNEL_MODULE, /* one for each name */
+	PLAN_MADE,
+	PLAN_FILE,
+	PLAN_DISK,
+	PLAN_DEVICE,
+	PLAN_BOOT,
+};
+
+/* Something that is in the machine, or one of the kernel's arguments. */
+struct plan_item {
+	enum plan_kind kind;
+	guint line;
+	char *name; /* of PLAN_DEVICE and PLAN_BOOT the text */
+	char *rest; /* what stands behind it: files, a command; or "" */
+	char *path; /* where it was built or made; NULL: not yet, or it needs not */
+};
+
+/* A verb with its arguments. */
+struct plan_line {
+	guint number;
+	char *text;
+};
+
 struct plan_step {
 	char *text;
-	GPtrArray *lines; /* of char *, owned: verbs with their arguments */
+	GPtrArray *lines; /* of struct plan_line, owned */
 };
 
 struct plan {
+	char *name;	  /* its path */
+	GPtrArray *items; /* of struct plan_item, owned */
 	GPtrArray *steps; /* of struct plan_step, owned */
 };
 
-/* A module that the livepatch replaces functions of. */
-struct plan_target {
-	char *name;
-	guint functions; /* how many of it are replaced */
-	gboolean removable;
-	GPtrArray *needs; /* of char *, owned: other targets it depends on, in order of loading */
-};
-
-struct plan_target *plan_target_new(const char *name, guint functions, gboolean removable);
-void plan_target_free(struct plan_target *target);
-
-/* Reads a plan.  KLATCH_INPUT naming `name` and the line if it is not one. */
-struct plan *plan_parse(const char *text, const char *name, GError **error);
-
 /*
- * The standard plan of a trial.  functions: how many of vmlinux are replaced; targets: of struct
- * plan_target, each after those that it needs.
+ * Reads a plan.  livepatch: the file of one that is declared already, under the name `livepatch`;
+ * or NULL.  KLATCH_INPUT naming the file and the line if it is not one.
  */
-struct plan *plan_standard(guint functions, const GPtrArray *targets);
+struct plan *plan_parse(const char *text, const char *name, const char *livepatch, GError **error);
+struct plan *plan_read(const char *path, const char *livepatch, GError **error);
+
+/* For who composes one. */
+struct plan *plan_new(const char *name);
+struct plan_item *plan_declare(struct plan *plan, enum plan_kind kind, const char *name,
+			       const char *rest);
+struct plan_step *plan_add_step(struct plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void plan_add_line(struct plan_step *step, const char *verb, const char *argument);
 
 void plan_free(struct plan *plan);
 DEFINE_AUTO(plan, plan_free)
 
+/* The item of a kind and name, or NULL. */
+struct plan_item *plan_item(const struct plan *plan, enum plan_kind kind, const char *name);
+
+/* The file that a plan means by a name: one that was made, or one beside the plan.  Caller frees.
+ */
+char *plan_path(const struct plan *plan, const char *file);
+
+/* The file of a livepatch, a module, a disk or a file to take along.  Caller frees. */
+char *plan_item_path(const struct plan *plan, const struct plan_item *item);
+
+/* Whether klatch has still to build a livepatch, of patches. */
+gboolean plan_item_is_built(const struct plan_item *item);
+
+/* Whether devices are in the machine, or come. */
+gboolean plan_has_devices(const struct plan *plan);
+
 /* The steps as text, as the guest reads them.  Caller frees. */
 char *plan_text(const struct plan *plan);
 
-/* The first arguments of all lines of a verb, each once, in order.  Array of char *, owned. */
-GPtrArray *plan_arguments(const struct plan *plan, const char *verb);
+/* A word of a plan, and the first line where it stands. */
+struct plan_word {
+	char *text;
+	guint line;
+};
+
+/* The first arguments of all lines of a verb, each once, in order: of struct plan_word, owned. */
+GPtrArray *plan_words(const struct plan *plan, const char *verb);
+
+/* KLATCH_INPUT: something is wrong with a line. */
+void plan_blame(const struct plan *plan, guint line, const char *why, const char *hint,
+		GError **error);
 
 #endif

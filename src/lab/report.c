@@ -97,6 +97,12 @@ static gboolean line_time(struct reader *reader, const char *text)
 	return TRUE;
 }
 
+/* What the host was asked for while the machine ran. */
+static gboolean line_ask(struct reader *reader, const char *text)
+{
+	return reader->current != NULL;
+}
+
 static gboolean end_step(struct reader *reader, enum lab_result result)
 {
 	if (!reader->current)
@@ -138,9 +144,10 @@ static const struct {
 	const char *word;
 	gboolean (*read)(struct reader *reader, const char *text);
 } lines[] = {
-	{"klatch", line_greeting}, {"step", line_step},	    {"note", line_note},
-	{"kernel", line_kernel},   {"time", line_time},	    {"passed", line_passed},
-	{"skipped", line_skipped}, {"failed", line_failed}, {"end", line_end},
+	{"klatch", line_greeting}, {"step", line_step},	      {"note", line_note},
+	{"kernel", line_kernel},   {"time", line_time},	      {"ask", line_ask},
+	{"passed", line_passed},   {"skipped", line_skipped}, {"failed", line_failed},
+	{"end", line_end},
 };
 
 static gboolean read_line(struct reader *reader, char *line)

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
 static void read_as_report(const char *text, gsize size)
 {
-	AUTO(plan) plan = plan_parse("step one\nlearn\nstep two\nlearn\n", "fuzz", NULL);
+	AUTO(plan) plan = plan_parse("step one\nlearn\nstep two\nlearn\n", "fuzz", NULL, NULL);
 	AUTO(report) report = report_read(plan, text, size);
 	gboolean failed = FALSE;
 
@@ -31,14 +31,21 @@ static void read_as_plan(const char *bytes, gsize size)
 {
 	g_autofree char *text = g_strndup(bytes, size);
 	g_autoptr(GError) error = NULL;
-	AUTO(plan) plan = plan_parse(text, "fuzz", &error);
+	AUTO(plan) plan = plan_parse(text, "fuzz", "/lp.ko", &error);
 
 	g_assert_true(!plan == !!error);
 	if (!plan)
 		return;
-	/* What was read is written so that it reads the same. */
+	for (guint i = 0; i < plan->items->len; i++) {
+		g_autofree char *path = plan_item_path(plan, plan->items->pdata[i]);
+
+		g_assert_nonnull(path);
+	}
+	/* What was read is written so that it reads the same, if nothing was declared. */
+	if (plan->items->len > 1)
+		return;
 	g_autofree char *written = plan_text(plan);
-	AUTO(plan) again = plan_parse(written, "written", NULL);
+	AUTO(plan) again = plan_parse(written, "written", "/lp.ko", NULL);
 	g_assert_nonnull(again);
 	g_autofree char *rewritten = plan_text(again);
 	g_assert_cmpstr(written, ==, rewritten);

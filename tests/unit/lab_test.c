@@ -11,11 +11,12 @@
 #include "lab/initramfs.h"
 #include "lab/plan.h"
 #include "lab/report.h"
+#include "lab/standard.h"
 
 static struct plan *parse(const char *text)
 {
 	g_autoptr(GError) error = NULL;
-	struct plan *plan = plan_parse(text, "test", &error);
+	struct plan *plan = plan_parse(text, "dir/test", "/lp.ko", &error);
 
 	assert_no_error(error);
 	return plan;
@@ -45,18 +46,33 @@ static void test_plan_faults_name_the_line(void **state)
 	static const struct {
 		const char *text, *where, *why;
 	} faults[] = {
-		{"load tun\n", "test:1", "begins with a step"},
+		{"load tun\n", "test:1", "with a step"},
 		{"# nothing\n", "test:2", "no step"},
 		{"step\n", "test:1", "a step has a text"},
 		{"step \xff\n", "test:1", "no UTF-8"},
 		{"step a\n\nload\n", "test:3", "wants an argument"},
 		{"step a\nlearn\nlaod tun\n", "test:3", "no such verb"},
+		{"step a\nlearn tun\n", "test:2", "has no argument"},
+		{"step a\nwrite /proc/x\n", "test:2", "wants more arguments"},
+		{"step a\nbegin unload tun\n", "test:2", "can't be begun"},
+		{"step a\nrefused run tun\n", "test:2", "can't be expected to be refused"},
+		{"step a\nrefused\n", "test:2", "no such verb"},
+		{"step a\nbegin begin load tun\n", "test:2", "no such verb"},
+		{"step a\ndisable fix\n", "test:2", "no livepatch of that name"},
+		{"livepatch fix a.ko\nstep a\npatched tun fax\n", "test:3", "no livepatch of that"},
+		{"step a\nmodules tun\n", "test:2", "before the first step"},
+		{"livepatch fix\n", "test:1", "behind the name"},
+		{"livepatch\n", "test:1", "behind it"},
+		{"module a/b c.ko\n", "test:1", "letters, digits"},
+		{"module ..a c.ko\n", "test:1", "letters, digits"},
+		{"module a b.ko c.ko\n", "test:1", "one file"},
+		{"module a b.ko\nlivepatch a b.patch\n", "test:2", "this name already"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
 		g_autoptr(GError) error = NULL;
 
-		assert_null(plan_parse(faults[i].text, "test", &error));
+		assert_null(plan_parse(faults[i].text, "test", NULL, &error));
 		assert_string_equal(klatch_error_reason(error)->where, faults[i].where);
 		assert_error(&error, KLATCH_INPUT, faults[i].why);
 	}
@@ -67,17 +83,61 @@ static void test_plan_arguments_come_once(void **state)
 	AUTO(plan)
 	plan = parse("step a\nload b\nunload b\nload livepatch\nload a\n"
 		     "step b\nload a\nrun p 1\nrun p 2\nload b\n");
-	g_autoptr(GPtrArray) loaded = plan_arguments(plan, "load");
-	g_autoptr(GPtrArray) run = plan_arguments(plan, "run");
+	g_autoptr(GPtrArray) loaded = plan_words(plan, "load");
+	g_autoptr(GPtrArray) run = plan_words(plan, "run");
+	static const struct plan_word expected[] = {{"b", 2}, {"livepatch", 4}, {"a", 5}};
 
 	assert_int_equal(loaded->len, 3);
-	assert_string_equal(loaded->pdata[0], "b");
-	assert_string_equal(loaded->pdata[1], "livepatch");
-	assert_string_equal(loaded->pdata[2], "a");
+	for (guint i = 0; i < 3; i++) {
+		const struct plan_word *word = loaded->pdata[i];
+
+		assert_string_equal(word->text, expected[i].text);
+		assert_int_equal(word->line, expected[i].line);
+	}
 	assert_int_equal(run->len, 1);
-	assert_string_equal(run->pdata[0], "p");
+	assert_string_equal(((struct plan_word *)run->pdata[0])->text, "p");
 }
 
+static void test_what_is_in_the_machine(void **state)
+{
+	AUTO(plan)
+	plan = parse("livepatch a-fix a.patch sub/b.patch\n"
+		     "livepatch ready old.ko\n"
+		     "module bad-tun ../bad.ko\n"
+		     "make program gcc -o $OUT a.c\n"
+		     "modules usb-storage sd-mod\n"
+		     "disk program\n"
+		     "device qemu-xhci\n"
+		     "boot preempt=full quiet\n"
+		     "step a\n"
+		     "refused load bad-tun a-b=c-d\n"
+		     "begin run program a-b\n"
+		     "patched usb-storage a-fix\n"
+		     "plug usb-kbd,id=k\n");
+	struct plan_item *fix = plan_item(plan, PLAN_LIVEPATCH, "a_fix");
+	struct plan_item *program = plan_item(plan, PLAN_MADE, "program");
+	struct plan_item *disk = plan_item(plan, PLAN_DISK, "program");
+	g_autofree char *bad = plan_item_path(plan, plan_item(plan, PLAN_MODULE, "bad_tun"));
+	g_autofree char *text = plan_text(plan);
+
+	assert_true(plan_item_is_built(fix));
+	assert_string_equal(fix->rest, "a.patch sub/b.patch");
+	assert_false(plan_item_is_built(plan_item(plan, PLAN_LIVEPATCH, "ready")));
+	assert_false(plan_item_is_built(plan_item(plan, PLAN_LIVEPATCH, "livepatch")));
+	assert_string_equal(bad, "dir/../bad.ko");
+	assert_string_equal(program->rest, "gcc -o $OUT a.c");
+	assert_non_null(plan_item(plan, PLAN_KERNEL_MODULE, "usb_storage"));
+	assert_non_null(plan_item(plan, PLAN_KERNEL_MODULE, "sd_mod"));
+	assert_non_null(plan_item(plan, PLAN_BOOT, "preempt=full quiet"));
+	assert_true(plan_has_devices(plan));
+	assert_string_equal(text, "step a\nrefused load bad_tun a-b=c-d\nbegin run program a-b\n"
+				  "patched usb_storage a_fix\nplug usb-kbd,id=k\n");
+
+	/* What was made is meant wherever its name stands. */
+	program->path = g_strdup("/made");
+	g_autofree char *made = plan_item_path(plan, disk);
+	assert_string_equal(made, "/made");
+}
 static GPtrArray *targets_new(void)
 {
 	return g_ptr_array_new_with_free_func((GDestroyNotify)plan_target_free);
@@ -92,7 +152,9 @@ static char *verbs_of(const struct plan *plan, const char *text)
 		const struct plan_step *step = plan->steps->pdata[i];
 
 		for (guint j = 0; g_str_has_prefix(step->text, text) && j < step->lines->len; j++)
-			g_string_append_printf(verbs, "%s; ", (char *)step->lines->pdata[j]);
+			g_string_append_printf(
+				verbs, "%s; ",
+				((const struct plan_line *)step->lines->pdata[j])->text);
 	}
 	return g_string_free(verbs, FALSE);
 }
@@ -356,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_plan_is_read),
 		cmocka_unit_test(test_plan_faults_name_the_line),
 		cmocka_unit_test(test_plan_arguments_come_once),
+		cmocka_unit_test(test_what_is_in_the_machine),
 		cmocka_unit_test(test_standard_plan_of_vmlinux_alone),
 		cmocka_unit_test(test_standard_plan_of_targets_that_need_each_other),
 		cmocka_unit_test(test_standard_plan_of_permanent_target),

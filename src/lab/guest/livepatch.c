@@ -26,23 +26,30 @@ static int read_number(const char *path)
 	return number;
 }
 
-static int livepatch_file(struct guest *guest, const char *name)
+static int livepatch_file(const struct module *livepatch, const char *name)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s", guest->livepatch, name);
+	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s", livepatch->name, name);
 	return read_number(path);
 }
 
-static bool transition_ended(struct guest *guest)
+/* No transition goes on; the kernel removes the directory of a disabled livepatch after its last.
+ */
+static bool is_at_rest(const void *livepatch)
 {
-	return livepatch_file(guest, "transition") == 0;
+	return livepatch_file(livepatch, "transition") <= 0;
 }
 
-/* The kernel removes the directory of a disabled livepatch once its transition has ended. */
-static bool livepatch_gone(struct guest *guest)
+static bool is_gone(const void *livepatch)
 {
-	return livepatch_file(guest, "enabled") < 0;
+	return livepatch_file(livepatch, "enabled") < 0;
+}
+
+bool livepatch_is_settled(const struct module *livepatch)
+{
+	return livepatch_file(livepatch, "enabled") == 1 &&
+	       livepatch_file(livepatch, "transition") == 0;
 }
 
 static void note_stack(struct guest *guest, const char *task)
@@ -78,9 +85,9 @@ static void note_task(struct guest *guest, const char *task)
 }
 
 /* The guest and its programs have one thread each, so the list of processes is that of tasks. */
-static void note_stalled(struct guest *guest)
+static void note_stalled(struct guest *guest, const struct module *livepatch)
 {
-	int goal = livepatch_file(guest, "enabled");
+	int goal = livepatch_file(livepatch, "enabled");
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
 	int shown = 0;
@@ -100,78 +107,140 @@ static void note_stalled(struct guest *guest)
 		closedir(directory);
 }
 
-enum outcome livepatch_settle(struct guest *guest)
+/* The transition of a livepatch comes to its end within the time. */
+static enum outcome wait_for(struct guest *guest, const struct module *livepatch,
+			     bool (*done)(const void *livepatch))
 {
-	if (!wait_until(guest, TRANSITION_SECONDS, transition_ended)) {
-		guest_note(guest, "the transition did not end within %d s", TRANSITION_SECONDS);
-		note_stalled(guest);
-		return FAILED;
-	}
-	if (livepatch_file(guest, "enabled") == 1)
+	uint64_t began = wait_clock();
+
+	if (wait_until(TRANSITION_SECONDS, done, livepatch)) {
+		guest_time(guest, wait_clock() - began, "settle", livepatch->label);
 		return PASSED;
-	guest_note(guest, "the livepatch is loaded but not enabled");
+	}
+	guest_note(guest, "the transition of %s did not end within %d s", livepatch->label,
+		   TRANSITION_SECONDS);
+	note_stalled(guest, livepatch);
 	return FAILED;
+}
+
+enum outcome livepatch_enabled(struct guest *guest, const struct module *livepatch)
+{
+	if (wait_for(guest, livepatch, is_at_rest) == FAILED)
+		return FAILED;
+	if (livepatch_file(livepatch, "enabled") == 1)
+		return PASSED;
+	guest_note(guest, "%s is loaded but not enabled", livepatch->label);
+	return FAILED;
+}
+
+/* The livepatch that a verb names; the plan was found to be right by the host. */
+static const struct module *named_livepatch(const struct guest *guest, char **arguments)
+{
+	const struct module *livepatch = module_find(guest, plan_word(arguments));
+
+	if (!livepatch)
+		abort();
+	return livepatch;
+}
+
+enum outcome livepatch_settle(struct guest *guest, char *arguments)
+{
+	return wait_for(guest, named_livepatch(guest, &arguments), is_at_rest);
+}
+
+/* Writes a number to a file of the livepatch. */
+static bool write_number(const struct module *livepatch, const char *name, char number)
+{
+	char path[256];
+	bool written;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s", livepatch->name, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	written = fd >= 0 && write(fd, &number, 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return written;
 }
 
 enum outcome livepatch_disable(struct guest *guest, char *arguments)
 {
-	char path[256];
-	int fd;
-	bool written;
+	const struct module *livepatch = named_livepatch(guest, &arguments);
 
-	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/enabled", guest->livepatch);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	written = fd >= 0 && write(fd, "0", 1) == 1;
-	if (fd >= 0)
-		close(fd);
-	if (!written) {
-		guest_note(guest, "the livepatch can't be disabled: %m");
+	if (!write_number(livepatch, "enabled", '0')) {
+		guest_note(guest, "%s can't be disabled: %m", livepatch->label);
 		return FAILED;
 	}
-	if (wait_until(guest, TRANSITION_SECONDS, livepatch_gone))
-		return PASSED;
-	guest_note(guest, "the livepatch was not gone %d s after it was disabled",
-		   TRANSITION_SECONDS);
-	note_stalled(guest);
+	return guest->begin ? PASSED : wait_for(guest, livepatch, is_gone);
+}
+
+enum outcome livepatch_force(struct guest *guest, char *arguments)
+{
+	const struct module *livepatch = named_livepatch(guest, &arguments);
+
+	if (write_number(livepatch, "force", '1'))
+		return wait_for(guest, livepatch, is_at_rest);
+	guest_note(guest, "the transition of %s can't be forced: %m", livepatch->label);
 	return FAILED;
 }
 
+/* ftrace's list of the functions that are redirected or traced. */
+static char *read_ftrace(void)
+{
+	FILE *file = fopen("/sys/kernel/tracing/enabled_functions", "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (file && getdelim(&text, &size, '\0', file) < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (file)
+		fclose(file);
+	return text ? text : strdup("");
+}
+
 /*
- * Whether ftrace's list has a function, in a line such as "tun_get_user [tun] (1) R I  tramp: ...":
- * the flag I says that its calls go elsewhere, which is livepatching's doing.
+ * Whether a line of it is about a function, such as "tun_get_user [tun] (1) R I  tramp: ..." or
+ * "schedule (1) ...", and has the flag I: its calls go elsewhere, which is livepatching's doing.
  */
-static bool line_redirects(const char *line, const char *function, size_t length)
+static bool line_redirects(const char *line, const struct function *function)
 {
-	const char *flags = strstr(line, ") ");
+	size_t length = strcspn(function->name, ",");
+	const char *flags = strstr(line, ") "), *flag = flags ? strchr(flags, 'I') : NULL;
+	char object[80];
 
-	return !strncmp(line, function, length) && line[length] == ' ' && flags &&
-	       strchr(flags, 'I') && strchr(flags, 'I') < flags + 8;
+	snprintf(object, sizeof(object), " [%s]", function->object);
+	return !strncmp(line, function->name, length) && line[length] == ' ' &&
+	       (line[length + 1] == '(' || !strncmp(line + length, object, strlen(object))) &&
+	       flag && flag < flags + 8;
 }
 
-static bool ftrace_redirects(const char *function)
+static bool is_redirected(const char *ftrace, const struct function *function)
 {
-	FILE *list = fopen("/sys/kernel/tracing/enabled_functions", "re");
-	char line[1024];
-	bool found = false;
+	for (const char *line = ftrace; *line;) {
+		const char *end = strchrnul(line, '\n');
 
-	while (list && !found && fgets(line, sizeof(line), list))
-		found = line_redirects(line, function, strcspn(function, ","));
-	if (list)
-		fclose(list);
-	return found;
+		if (line_redirects(line, function))
+			return true;
+		line = *end ? end + 1 : end;
+	}
+	return false;
 }
 
-static enum outcome function_patched(struct guest *guest, const struct function *function)
+/* Whether sysfs has a function of a livepatch, and ftrace redirects it. */
+static enum outcome check_function(struct guest *guest, const struct function *function,
+				   const char *ftrace)
 {
 	char path[700];
 
-	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s/%s", guest->livepatch,
+	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s/%s", function->livepatch->name,
 		 function->object, function->name);
 	if (access(path, F_OK)) {
 		guest_note(guest, "%s: %s is not in sysfs", function->object, function->name);
 		return FAILED;
 	}
-	if (!ftrace_redirects(function->name)) {
+	if (!is_redirected(ftrace, function)) {
 		guest_note(guest, "%s: ftrace does not redirect %s", function->object,
 			   function->name);
 		return FAILED;
@@ -179,39 +248,83 @@ static enum outcome function_patched(struct guest *guest, const struct function 
 	return PASSED;
 }
 
-/* Linux 5.10 has no file `patched`. */
-static bool object_unpatched(struct guest *guest, const char *object)
+/* What sysfs says: 0 or 1, or -1, as Linux 5.10 has no such file. */
+static int object_patched(const struct module *livepatch, const char *object)
 {
 	char path[300];
 
-	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s/patched", guest->livepatch,
+	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s/patched", livepatch->name,
 		 object);
-	return read_number(path) == 0;
+	return read_number(path);
+}
+
+/* Whether a function is one that a verb is about; no livepatch: of any that is enabled. */
+static bool is_meant(const struct function *function, const char *object,
+		     const struct module *livepatch)
+{
+	return !strcmp(function->object, object) &&
+	       (livepatch ? function->livepatch == livepatch
+			  : livepatch_file(function->livepatch, "enabled") == 1);
 }
 
 enum outcome livepatch_patched(struct guest *guest, char *arguments)
 {
 	const char *object = plan_word(&arguments);
-	const struct module *module = module_find(guest, object);
+	const struct module *livepatch = module_find(guest, plan_word(&arguments));
 	enum outcome outcome = PASSED;
+	char *ftrace;
 	int count = 0;
 
-	if (module && !module->loaded) {
+	if (!module_is_live(object)) {
 		guest_note(guest, "%s is not loaded", object);
 		return SKIPPED;
 	}
-	if (object_unpatched(guest, object)) {
-		guest_note(guest, "%s is not patched, says sysfs", object);
-		return FAILED;
-	}
+	ftrace = read_ftrace();
 	for (const struct function *f = guest->functions; f; f = f->next) {
-		if (strcmp(f->object, object))
+		if (!is_meant(f, object, livepatch))
 			continue;
-		count++;
-		if (function_patched(guest, f) == FAILED)
+		if (!count++ && !object_patched(f->livepatch, object)) {
+			guest_note(guest, "%s is not patched, says sysfs", object);
+			outcome = FAILED;
+		}
+		if (check_function(guest, f, ftrace) == FAILED)
 			outcome = FAILED;
 	}
+	free(ftrace);
 	if (!count)
-		guest_note(guest, "the livepatch replaces nothing in %s", object);
+		guest_note(guest, "nothing in %s is replaced", object);
 	return count ? outcome : FAILED;
+}
+
+enum outcome livepatch_unpatched(struct guest *guest, char *arguments)
+{
+	const char *object = plan_word(&arguments);
+	const struct module *livepatch = module_find(guest, plan_word(&arguments));
+	enum outcome outcome = PASSED;
+	char *ftrace = read_ftrace();
+
+	for (const struct function *f = guest->functions; f; f = f->next) {
+		if (strcmp(f->object, object) || (livepatch && f->livepatch != livepatch))
+			continue;
+		if (object_patched(f->livepatch, object) <= 0 &&
+		    (livepatch || !is_redirected(ftrace, f)))
+			continue;
+		guest_note(guest, "%s: %s is replaced", object, f->name);
+		outcome = FAILED;
+	}
+	free(ftrace);
+	return outcome;
+}
+
+enum outcome livepatch_check(struct guest *guest)
+{
+	enum outcome outcome = PASSED;
+	char *ftrace = read_ftrace();
+
+	for (const struct function *f = guest->functions; f; f = f->next)
+		if (livepatch_is_settled(f->livepatch) && module_is_live(f->object) &&
+		    check_function(guest, f, ftrace) == FAILED)
+			outcome = FAILED;
+	free(ftrace);
+	return outcome;
 }

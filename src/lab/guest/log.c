@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEVEL_WARNING 4
-#define LINES_SHOWN   8
+#define LEVEL_WARNING  4
+#define LEVEL_DEBUG    7
+#define EXPECT_SECONDS 20
+#define LINES_SHOWN    8
 
 /* Patterns as fnmatch() has them. */
 static const char *const harmless[] = {
@@ -83,13 +85,16 @@ static void learn(struct guest *guest, const char *text)
 	guest->known = known;
 }
 
+static bool is_harmless(const char *text)
+{
+	return matches(harmless, sizeof(harmless) / sizeof(*harmless), text);
+}
+
 /* Whether the text of a kernel's line of level warning or worse is a complaint. */
 static bool is_complaint(struct guest *guest, const char *text)
 {
 	char plain[1024];
 
-	if (matches(harmless, sizeof(harmless) / sizeof(*harmless), text))
-		return false;
 	if (matches(never_learned, sizeof(never_learned) / sizeof(*never_learned), text))
 		return true;
 	snprintf(plain, sizeof(plain), "%s", text);
@@ -104,41 +109,107 @@ static bool is_complaint(struct guest *guest, const char *text)
 
 /*
  * The text of a record "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n KEY=VALUE..." if the kernel itself
- * wrote it at level warning or worse, else NULL.  The priority is facility * 8 + level; the
- * kernel's own facility is 0.
+ * wrote it, else NULL.  The priority is facility * 8 + level; the kernel's own facility is 0.
  */
-static char *warning_text(char *record)
+static char *kernel_text(char *record, unsigned long *level)
 {
-	unsigned long priority = strtoul(record, NULL, 10);
 	char *text = strchr(record, ';');
 
-	if (!text || priority > LEVEL_WARNING)
+	*level = strtoul(record, NULL, 10);
+	if (!text || *level > LEVEL_DEBUG)
 		return NULL;
 	text++;
 	text[strcspn(text, "\n")] = '\0';
 	return text;
 }
 
-enum outcome log_check(struct guest *guest)
+static void add_line(struct guest *guest, unsigned long level, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct log_line *line = malloc(sizeof(*line) + size);
+
+	if (!line)
+		abort();
+	memcpy(line->text, text, size);
+	line->level = (unsigned int)level;
+	line->expected = false;
+	line->next = NULL;
+	if (!guest->log)
+		guest->log_end = &guest->log;
+	*guest->log_end = line;
+	guest->log_end = &line->next;
+}
+
+/* Takes in what the kernel has said since the last call. */
+static void take_in(struct guest *guest)
 {
 	char record[8192];
-	int complaints = 0;
 
 	for (;;) {
 		ssize_t got = read(guest->kernel_log, record, sizeof(record) - 1);
+		unsigned long level;
 		char *text;
 
 		if (got < 0 && errno == EPIPE) {
-			guest_note(guest, "the kernel log overflowed");
-			complaints++;
+			add_line(guest, 0, "the kernel log overflowed");
 			continue;
 		}
 		if (got <= 0)
-			break;
+			return;
 		record[got] = '\0';
-		text = warning_text(record);
-		if (text && is_complaint(guest, text) && complaints++ < LINES_SHOWN)
-			guest_note(guest, "kernel: %s", text);
+		text = kernel_text(record, &level);
+		if (text)
+			add_line(guest, level, text);
 	}
+}
+
+/* All lines that hold the text, as one event may be told in several alike. */
+static bool mark_expected(struct guest *guest, const char *text)
+{
+	bool found = false;
+
+	for (struct log_line *line = guest->log; line; line = line->next)
+		if (strstr(line->text, text))
+			line->expected = found = true;
+	return found;
+}
+
+enum outcome log_expect(struct guest *guest, char *arguments)
+{
+	for (unsigned int waited = 0; waited <= EXPECT_SECONDS * 1000; waited += 100) {
+		take_in(guest);
+		if (mark_expected(guest, arguments))
+			return PASSED;
+		wait_milliseconds(100);
+	}
+	guest_note(guest, "the kernel did not say: %s", arguments);
+	return FAILED;
+}
+
+/* A line ends with the step that it was said in. */
+static void drop_lines(struct guest *guest)
+{
+	while (guest->log) {
+		struct log_line *line = guest->log;
+
+		guest->log = line->next;
+		free(line);
+	}
+}
+
+enum outcome log_check(struct guest *guest)
+{
+	int complaints = 0;
+
+	take_in(guest);
+	for (const struct log_line *line = guest->log; line; line = line->next) {
+		if (line->level > LEVEL_WARNING || is_harmless(line->text))
+			continue;
+		fprintf(guest->report, "kernel %s\n", line->text);
+		if (!line->expected && is_complaint(guest, line->text) &&
+		    complaints++ < LINES_SHOWN)
+			guest_note(guest, "kernel: %s", line->text);
+	}
+	drop_lines(guest);
 	return complaints ? FAILED : PASSED;
 }

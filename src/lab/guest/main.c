@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,10 +42,16 @@ void guest_note(struct guest *guest, const char *format, ...)
 	fflush(guest->report);
 }
 
+void guest_time(struct guest *guest, uint64_t microseconds, const char *verb, const char *name)
+{
+	fprintf(guest->report, "time %" PRIu64 " %s %s\n", microseconds, verb, name);
+	fflush(guest->report);
+}
+
 /* A line of the report is a line: the terminal must not add carriage returns. */
 static FILE *open_report(void)
 {
-	int fd = open(REPORT_DEVICE, O_WRONLY | O_NOCTTY);
+	int fd = open(REPORT_DEVICE, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	struct termios settings;
 
 	if (fd < 0)
@@ -68,7 +75,22 @@ static void follow(struct guest *guest)
 	}
 	/* Boot has its own warnings, which are no concern of the livepatch. */
 	lseek(guest->kernel_log, 0, SEEK_END);
-	plan_follow(guest, plan_facts(guest, plan));
+	plan = plan_facts(guest, plan);
+	if (guest->devices)
+		devices_watch(guest);
+	plan_follow(guest, plan);
+}
+
+/* What /sbin/modprobe does. */
+static int probe(const char *name)
+{
+	struct guest guest = {.report = fopen("/dev/null", "we")};
+	char *plan = plan_read();
+
+	if (!plan || !guest.report)
+		return 1;
+	plan_facts(&guest, plan);
+	return !module_probe(&guest, name);
 }
 
 static void mount_all(void)
@@ -84,11 +106,12 @@ int main(int argc, char **argv)
 	struct guest guest = {0};
 
 	if (!strcmp(basename(argv[0]), "modprobe"))
-		return module_probe(argv[argc - 1]);
+		return probe(argv[argc - 1]);
 	mount_all();
 	/* The kernel boots quietly, as each character costs under emulation; from here on all. */
 	klogctl(SYSLOG_ACTION_CONSOLE_LEVEL, NULL, 8);
 	guest.report = open_report();
+	guest.answers = open(REPORT_DEVICE, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	guest.kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	guest.kernel_say = fopen("/dev/kmsg", "we");
 	if (guest.report && guest.kernel_log >= 0 && guest.kernel_say) {

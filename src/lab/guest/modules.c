@@ -18,40 +18,56 @@
 
 #define REMOVAL_SECONDS 5 /* for references that are dropped from a workqueue */
 
-struct module *module_find(struct guest *guest, const char *name)
+struct module *module_find(const struct guest *guest, const char *label)
 {
 	struct module *module = guest->modules;
 
-	while (module && strcmp(module->name, name))
+	while (module && strcmp(module->label, label))
 		module = module->next;
 	return module;
 }
 
-static int insert(const char *name)
+bool module_is_live(const char *name)
+{
+	char path[256], state[16] = "";
+	FILE *file;
+
+	if (!strcmp(name, "vmlinux"))
+		return true;
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
+	file = fopen(path, "re");
+	if (file && !fgets(state, sizeof(state), file))
+		*state = '\0';
+	if (file)
+		fclose(file);
+	return !strcmp(state, "live\n");
+}
+
+static int insert(const char *label, const char *parameters)
 {
 	char path[256];
 	int result, fd;
 
-	snprintf(path, sizeof(path), "/modules/%s.ko", name);
+	snprintf(path, sizeof(path), "/modules/%s.ko", label);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
-	result = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+	result = syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
 	close(fd);
 	return result;
 }
 
 /* A dependency may be loaded already, or be a target itself. */
-static int insert_dependency(struct guest *guest, const char *name)
+static int insert_dependency(struct guest *guest, const char *label)
 {
-	bool wanted_only = *name == '?';
-	struct module *module = module_find(guest, name + wanted_only);
-	int result = insert(name + wanted_only);
+	bool wanted_only = *label == '?';
+	struct module *module = module_find(guest, label + wanted_only);
+	int result = insert(label + wanted_only, "");
 
 	if (result == EEXIST)
 		result = 0;
 	if (!result && module)
-		module->loaded = module->tried = true;
+		module->tried = true;
 	return wanted_only ? 0 : result;
 }
 
@@ -61,14 +77,27 @@ static int insert_dependencies(struct guest *guest, const struct module *module)
 	char *list = strdup(module->dependencies), *rest = list;
 	int result = 0;
 
-	for (char *name = plan_word(&rest); *name && !result; name = plan_word(&rest)) {
-		result = insert_dependency(guest, name);
+	for (char *label = plan_word(&rest); *label && !result; label = plan_word(&rest)) {
+		result = insert_dependency(guest, label);
 		if (result)
-			guest_note(guest, "%s, which %s needs, can't be loaded: %s", name,
-				   module->name, strerror(result));
+			guest_note(guest, "%s, which %s needs, can't be loaded: %s", label,
+				   module->label, strerror(result));
 	}
 	free(list);
 	return result;
+}
+
+/* Loads a module after what it needs, and says how long itself took. */
+static int insert_module(struct guest *guest, const struct module *module, const char *parameters)
+{
+	int cause = insert_dependencies(guest, module);
+	uint64_t began = wait_clock();
+
+	if (cause)
+		return cause;
+	cause = insert(module->label, parameters);
+	guest_time(guest, wait_clock() - began, "load", module->label);
+	return cause;
 }
 
 /* ENOEXEC: the module loader itself refused it, so it is no matter of hardware. */
@@ -76,63 +105,61 @@ static enum outcome load_failed(struct guest *guest, struct module *module, int 
 {
 	bool again = module->absent == cause;
 
-	if ((!module->tried || again) && cause != ENOEXEC) {
-		guest_note(guest, "%s can't be loaded on this machine%s (%s)", module->name,
+	guest->refused = true;
+	if (!guest->wants_refusal && (!module->tried || again) && cause != ENOEXEC) {
+		guest_note(guest, "%s can't be loaded on this machine%s (%s)", module->label,
 			   again ? ", with the livepatch as without" : "", strerror(cause));
 		module->absent = cause;
 		module->tried = true;
 		return SKIPPED;
 	}
-	guest_note(guest, "%s can't be loaded: %s", module->name, strerror(cause));
+	guest_note(guest, "%s can't be loaded: %s", module->label, strerror(cause));
 	return FAILED;
 }
 
-static enum outcome load_target(struct guest *guest, struct module *module)
+static enum outcome load_target(struct guest *guest, struct module *module, const char *parameters)
 {
-	int cause = insert_dependencies(guest, module);
+	int cause = insert_module(guest, module, parameters);
 
-	if (!cause)
-		cause = insert(module->name);
 	if (cause)
 		return load_failed(guest, module, cause);
 	if (module->absent) {
-		guest_note(guest, "%s was refused before (%s) and now is not", module->name,
+		guest_note(guest, "%s was refused before (%s) and now is not", module->label,
 			   strerror(module->absent));
 		return FAILED;
 	}
-	module->loaded = module->tried = true;
+	module->tried = true;
 	return PASSED;
 }
 
-static enum outcome load_livepatch(struct guest *guest, struct module *module)
+static enum outcome load_livepatch(struct guest *guest, struct module *module,
+				   const char *parameters)
 {
-	int cause = insert_dependencies(guest, module);
+	int cause = insert_module(guest, module, parameters);
 
-	if (!cause)
-		cause = insert(module->name);
 	if (cause) {
-		guest_note(guest, "the livepatch can't be loaded: %s", strerror(cause));
+		guest->refused = true;
+		guest_note(guest, "%s can't be loaded: %s", module->label, strerror(cause));
 		return FAILED;
 	}
-	module->loaded = true;
-	return livepatch_settle(guest);
+	return guest->begin ? PASSED : livepatch_enabled(guest, module);
 }
 
 enum outcome module_load(struct guest *guest, char *arguments)
 {
-	const char *name = plan_word(&arguments);
-	bool livepatch = !strcmp(name, "livepatch");
-	struct module *module = module_find(guest, livepatch ? guest->livepatch : name);
+	const char *label = plan_word(&arguments);
+	struct module *module = module_find(guest, label);
 
 	if (!module) {
-		guest_note(guest, "%s is not in the machine", name);
+		guest_note(guest, "%s is not in the machine", label);
 		return FAILED;
 	}
 	if (module->stuck) {
-		guest_note(guest, "%s is loaded already, as it can't be removed", name);
+		guest_note(guest, "%s is loaded already, as it can't be removed", label);
 		return SKIPPED;
 	}
-	return livepatch ? load_livepatch(guest, module) : load_target(guest, module);
+	return module->is_livepatch ? load_livepatch(guest, module, arguments)
+				    : load_target(guest, module, arguments);
 }
 
 static int delete (const char *name)
@@ -148,46 +175,42 @@ static int delete (const char *name)
 
 enum outcome module_unload(struct guest *guest, char *arguments)
 {
-	const char *name = plan_word(&arguments);
-	struct module *module =
-		module_find(guest, strcmp(name, "livepatch") ? name : guest->livepatch);
+	const char *label = plan_word(&arguments);
+	struct module *module = module_find(guest, label);
 	int cause;
 
-	if (!module || !module->loaded || module->stuck) {
-		guest_note(guest, "%s %s", name,
+	if (!module || !module_is_live(module->name) || module->stuck) {
+		guest_note(guest, "%s %s", label,
 			   module && module->stuck ? "can't be removed" : "is not loaded");
 		return SKIPPED;
 	}
 	cause = delete (module->name);
-	if (!cause) {
-		module->loaded = false;
+	if (!cause)
 		return PASSED;
-	}
+	guest->refused = true;
 	if (guest->learning) {
-		guest_note(guest, "%s can't be removed, with or without the livepatch (%s)", name,
+		guest_note(guest, "%s can't be removed, with or without the livepatch (%s)", label,
 			   strerror(cause));
 		module->stuck = true;
 		return SKIPPED;
 	}
-	guest_note(guest, "%s can't be removed: %s", name, strerror(cause));
+	guest_note(guest, "%s can't be removed: %s", label, strerror(cause));
 	return FAILED;
 }
 
-int module_probe(const char *name)
+static bool probe_module(struct guest *guest, const char *label)
 {
-	struct guest guest = {.report = fopen("/dev/null", "we")};
-	char *plan = plan_read();
-	int found = 0;
+	const struct module *module = module_find(guest, label);
 
-	if (!plan || !guest.report)
-		return 1;
-	plan_facts(&guest, plan);
-	for (const struct alias *alias = guest.aliases; alias; alias = alias->next) {
-		const struct module *module = module_find(&guest, alias->name);
+	return module && !insert_dependencies(guest, module) && !insert(label, "");
+}
 
-		if (!module || fnmatch(alias->pattern, name, 0))
-			continue;
-		found += !insert_dependencies(&guest, module) && !insert(module->name);
-	}
-	return !found;
+bool module_probe(struct guest *guest, const char *name)
+{
+	bool found = probe_module(guest, name);
+
+	for (const struct alias *alias = guest->aliases; alias; alias = alias->next)
+		if (!fnmatch(alias->pattern, name, 0))
+			found |= probe_module(guest, alias->label);
+	return found;
 }

@@ -3,10 +3,12 @@
  */
 #include "guest.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +29,7 @@ static void execute(int output, char *arguments)
 	}
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
-	snprintf(path, sizeof(path), "/programs/%s", argv[0] ? basename(argv[0]) : "");
+	snprintf(path, sizeof(path), "/files/%s", argv[0] ? basename(argv[0]) : "");
 	execv(path, argv);
 	printf("can't be run: %m\n");
 	fflush(stdout);
@@ -70,17 +72,43 @@ static void note_output(struct guest *guest)
 	free(copy);
 }
 
+static pid_t start(int output, char *arguments)
+{
+	pid_t child = fork();
+
+	if (!child)
+		execute(output, arguments);
+	return child;
+}
+
+/* Leaves a program to itself; what it says goes to a file. */
+static enum outcome begin(struct guest *guest, char *arguments)
+{
+	struct program *program = calloc(1, sizeof(*program));
+	char *name;
+
+	if (!program)
+		abort();
+	name = arguments + strspn(arguments, " \t");
+	program->name = strndup(name, strcspn(name, " \t"));
+	program->output = memfd_create("output", MFD_CLOEXEC);
+	program->pid = start(program->output, arguments);
+	program->next = guest->programs;
+	guest->programs = program;
+	return program->pid > 0 ? PASSED : FAILED;
+}
+
 enum outcome program_run(struct guest *guest, char *arguments)
 {
 	int ends[2], status = 0;
 	bool ended;
 	pid_t child;
 
-	if (pipe(ends))
+	if (guest->begin)
+		return begin(guest, arguments);
+	if (pipe2(ends, O_CLOEXEC))
 		return FAILED;
-	child = fork();
-	if (!child)
-		execute(ends[1], arguments);
+	child = start(ends[1], arguments);
 	close(ends[1]);
 	ended = child > 0 && collect(ends[0], guest->output, sizeof(guest->output));
 	close(ends[0]);
@@ -92,6 +120,50 @@ enum outcome program_run(struct guest *guest, char *arguments)
 	if (ended && WIFEXITED(status) && !WEXITSTATUS(status))
 		return PASSED;
 	guest_note(guest, "the program %s", ended ? "failed" : "did not end in time");
+	return FAILED;
+}
+
+/* Ends a program, by force if need be.  Its status. */
+static int end_program(const struct program *program)
+{
+	int status = 0;
+
+	kill(program->pid, SIGTERM);
+	for (unsigned int waited = 0; waited < PROGRAM_SECONDS * 1000; waited += 20) {
+		if (waitpid(program->pid, &status, WNOHANG) == program->pid)
+			return status;
+		wait_milliseconds(20);
+	}
+	kill(program->pid, SIGKILL);
+	waitpid(program->pid, &status, 0);
+	return status;
+}
+
+enum outcome program_stop(struct guest *guest, char *arguments)
+{
+	const char *name = plan_word(&arguments);
+	struct program **at = &guest->programs, *program;
+	ssize_t got;
+	int status;
+
+	while (*at && strcmp((*at)->name, name))
+		at = &(*at)->next;
+	program = *at;
+	if (!program) {
+		guest_note(guest, "%s does not run", name);
+		return FAILED;
+	}
+	*at = program->next;
+	status = end_program(program);
+	got = pread(program->output, guest->output, sizeof(guest->output) - 1, 0);
+	guest->output[got > 0 ? got : 0] = '\0';
+	note_output(guest);
+	close(program->output);
+	free(program->name);
+	free(program);
+	if (!status || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM))
+		return PASSED;
+	guest_note(guest, "the program %s", WIFSIGNALED(status) ? "was killed" : "failed");
 	return FAILED;
 }
 

@@ -17,12 +17,20 @@ void wait_milliseconds(unsigned int milliseconds)
 	nanosleep(&time, NULL);
 }
 
-bool wait_until(struct guest *guest, unsigned int seconds, bool (*done)(struct guest *guest))
+bool wait_until(unsigned int seconds, bool (*done)(const void *what), const void *what)
 {
 	for (unsigned int waited = 0; waited < seconds * 1000; waited += INTERVAL) {
-		if (done(guest))
+		if (done(what))
 			return true;
 		wait_milliseconds(INTERVAL);
 	}
-	return done(guest);
+	return done(what);
+}
+
+uint64_t wait_clock(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
