@@ -98,6 +98,18 @@ static gboolean write_inputs(const struct fixed *fixed, const char *directory,
 	return write_text(symvers, others, error) && write_text(mod, list, error);
 }
 
+/* Newer ones look for exports only if they are told that there are modules, which older ones do not
+ * know as an option: as the kernel's own makefile says. */
+static gboolean wants_modules_option(const struct fixed *fixed, gboolean *wants, GError **error)
+{
+	g_autofree char *path =
+		g_build_filename(fixed->kernel->source, "scripts/Makefile.modpost", NULL);
+	g_autofree char *makefile = files_read_text(path, error);
+
+	*wants = makefile && strstr(makefile, "$(if $(CONFIG_MODULES),-M)");
+	return makefile != NULL;
+}
+
 gboolean modpost_run(const struct fixed *fixed, const char *directory, const GPtrArray *objects,
 		     GError **error)
 {
@@ -105,11 +117,16 @@ gboolean modpost_run(const struct fixed *fixed, const char *directory, const GPt
 	g_autofree char *program =
 		g_build_filename(fixed->kernel->build, "scripts/mod/modpost", NULL);
 	g_autofree char *object = g_strconcat(fixed->place, ".o", NULL);
-	const char *argv[] = {program, "-m", "-i", "symvers", object, NULL};
+	const char *argv[] = {program, "-m", "-i", "symvers", object, NULL, NULL};
 	const struct process process = {
 		.argv = argv, .directory = directory, .environment = environment};
 	AUTO_PROCESS_RESULT result = {0};
+	gboolean modules;
 
+	if (!wants_modules_option(fixed, &modules, error))
+		return FALSE;
+	if (modules)
+		argv[G_N_ELEMENTS(argv) - 2] = "-M";
 	if (!write_inputs(fixed, directory, objects, error) ||
 	    !process_run(&process, &result, error))
 		return FALSE;
