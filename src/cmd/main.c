@@ -18,6 +18,8 @@ static const struct {
 	 "fetch and prepare stock kernels"},
 	{"build", command_build, "[-k RELEASE] [-o FILE] PATCH...", "patch files to one livepatch"},
 	{"diff", command_diff, "ORIGINAL.o PATCHED.o", "what changed between two objects, and why"},
+	{"census", command_census, "[-k RELEASE]... [--json] [--html FILE]",
+	 "what a livepatch must take care of, how often and where"},
 	{"try", command_try, "[-k RELEASE] LIVEPATCH.ko", "prove a livepatch in a virtual machine"},
 	{"lab", command_lab, "run [-k RELEASE] SCENARIO...", "scenarios in virtual machines"},
 };

@@ -2,6 +2,7 @@
  * Modules as installed, through libkmod and the indexes that depmod made when the kernel was added.
  */
 #include <elf.h>
+#include <glib/gstdio.h>
 #include <libkmod.h>
 #include <string.h>
 
@@ -69,7 +70,7 @@ char *modules_path(const struct kernel *kernel, const char *name, GError **error
 	return module ? g_strdup(kmod_module_get_path(module)) : NULL;
 }
 
-static GBytes *read_module(const char *path, GError **error)
+GBytes *modules_file_bytes(const char *path, GError **error)
 {
 	g_autoptr(GBytes) file = files_map(path, error);
 	gsize size;
@@ -86,13 +87,13 @@ GBytes *modules_bytes(const struct kernel *kernel, const char *name, GError **er
 {
 	g_autofree char *path = modules_path(kernel, name, error);
 
-	return path ? read_module(path, error) : NULL;
+	return path ? modules_file_bytes(path, error) : NULL;
 }
 
 struct object *modules_object(const struct kernel *kernel, const char *name, GError **error)
 {
 	g_autofree char *path = modules_path(kernel, name, error);
-	g_autoptr(GBytes) bytes = path ? read_module(path, error) : NULL;
+	g_autoptr(GBytes) bytes = path ? modules_file_bytes(path, error) : NULL;
 
 	return bytes ? object_read_bytes(bytes, path, error) : NULL;
 }
@@ -164,6 +165,69 @@ GPtrArray *modules_soft_dependencies(const struct kernel *kernel, const char *na
 			add_soft(names, module);
 	}
 	return names;
+}
+
+/* A file that modules.dep lists, and how large it is. */
+struct listed {
+	struct module_file file; /* first: it is what the array hands out */
+	guint64 size;
+};
+
+static void listed_free(gpointer data)
+{
+	struct listed *listed = data;
+
+	g_free(listed->file.name);
+	g_free(listed->file.path);
+	g_free(listed);
+}
+
+static gint compare_listed(gconstpointer a, gconstpointer b)
+{
+	const struct listed *left = *(struct listed *const *)a;
+	const struct listed *right = *(struct listed *const *)b;
+
+	if (left->size != right->size)
+		return left->size < right->size ? 1 : -1;
+	return strcmp(left->file.path, right->file.path);
+}
+
+/* A line "kernel/fs/ext4/ext4.ko: what it needs", up to the colon. */
+static struct listed *list_file(const struct kernel *kernel, const char *relative)
+{
+	struct listed *listed = g_new0(struct listed, 1);
+	g_autofree char *base = g_path_get_basename(relative);
+	GStatBuf status;
+
+	*strchrnul(base, '.') = '\0';
+	listed->file.name = g_strdup(g_strdelimit(base, "-", '_'));
+	listed->file.path = g_build_filename(kernel->modules, relative, NULL);
+	if (!g_stat(listed->file.path, &status))
+		listed->size = (guint64)status.st_size;
+	return listed;
+}
+
+/* depmod writes a line for each file. */
+GPtrArray *modules_files(const struct kernel *kernel, GError **error)
+{
+	g_autofree char *path = g_build_filename(kernel->modules, "modules.dep", NULL);
+	g_autofree char *text = files_read_text(path, error);
+	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+	GPtrArray *files;
+
+	if (!lines)
+		return NULL;
+	files = g_ptr_array_new_with_free_func(listed_free);
+	for (guint i = 0; lines[i]; i++) {
+		char *colon = strchr(lines[i], ':');
+
+		if (!colon)
+			continue;
+		*colon = '\0';
+		g_ptr_array_add(files, list_file(kernel, lines[i]));
+	}
+	g_ptr_array_sort(files, compare_listed);
+	return files;
 }
 
 static void alias_free(gpointer data)

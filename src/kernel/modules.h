@@ -18,7 +18,18 @@ gboolean modules_index(const char *image, const char *release, GError **error);
  * Caller frees. */
 char *modules_path(const struct kernel *kernel, const char *name, GError **error);
 
-/* Its content, unpacked if need be. */
+struct module_file {
+	char *name; /* of the module, '-' as '_' */
+	char *path;
+};
+
+/* Every module, the largest file first.  Array of struct module_file, owned. */
+GPtrArray *modules_files(const struct kernel *kernel, GError **error);
+
+/* The content of a module's file, unpacked if need be.  From any thread. */
+GBytes *modules_file_bytes(const char *path, GError **error);
+
+/* The same of a module by its name. */
 GBytes *modules_bytes(const struct kernel *kernel, const char *name, GError **error);
 struct object *modules_object(const struct kernel *kernel, const char *name, GError **error);
 

@@ -1,0 +1,49 @@
+/*
+ * A field relative to the instruction's end is 4 bytes before that, or more if an immediate
+ * follows. One follows only a memory operand, whose ModRM byte (mod 00, r/m 101) is just before the
+ * field; the opcode before that says how long it is.
+ */
+#include "census/x86.h"
+
+#define MODRM_MASK     0xc7
+#define MODRM_RELATIVE 0x05
+#define PREFIX_16_BIT  0x66
+
+guint x86_replacement_length(const guint8 *entry, guint entry_size)
+{
+	return entry[entry_size - 1];
+}
+
+static guint immediate_size(const guint8 *code, guint64 opcode_at, guint8 modrm)
+{
+	guint wide = opcode_at && code[opcode_at - 1] == PREFIX_16_BIT ? 2 : 4;
+
+	if (opcode_at && code[opcode_at - 1] == 0x0f)
+		return code[opcode_at] == 0xba ? 1 : 0;
+	switch (code[opcode_at]) {
+	case 0x80:
+	case 0x83:
+	case 0xc0:
+	case 0xc1:
+	case 0xc6:
+	case 0x6b:
+		return 1;
+	case 0x81:
+	case 0xc7:
+	case 0x69:
+		return wide;
+	case 0xf6:
+		return modrm >> 3 & 7 ? 0 : 1;
+	case 0xf7:
+		return modrm >> 3 & 7 ? 0 : wide;
+	default:
+		return 0;
+	}
+}
+
+guint x86_bytes_behind(const guint8 *code, guint64 offset)
+{
+	if (offset < 2 || (code[offset - 1] & MODRM_MASK) != MODRM_RELATIVE)
+		return 0;
+	return immediate_size(code, offset - 2, code[offset - 1]);
+}
