@@ -5,6 +5,7 @@
 #define KLATCH_CENSUS_INSIDE_H
 
 #include "census/census.h"
+#include "kernel/special.h"
 
 #define NO_FUNCTION G_MAXUINT32
 
@@ -81,9 +82,9 @@ struct table {
 	guint section; /* of the module; 1 in vmlinux */
 	guint64 start; /* offset or address of the first entry */
 	guint64 size;
-	guint entry_size;
-	guint code_offset;
 	const guint8 *data;
+	const struct special *special;
+	guint least; /* how much of the last entry must be there */
 };
 
 /* How fields are read: by relocations in a module, by value in vmlinux. */
@@ -106,10 +107,8 @@ struct fields {
 };
 #define ABSOLUTE 0
 
-/* Walks a table: marks functions, classifies. */
-void sites_walk(struct fields *fields, const struct table *table);
-/* Whether code is referred to by address, not relative to the field. */
-gboolean sites_are_absolute(enum census_mark mark);
+/* Walks a table: marks functions, classifies.  KLATCH_INPUT if it can't be one of its kind. */
+gboolean sites_walk(struct fields *fields, struct table *table, GError **error);
 
 /* Both fill a subject that is new. */
 gboolean module_read(struct subject *subject, GBytes *bytes, guint series, GError **error);

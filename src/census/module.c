@@ -307,19 +307,9 @@ static gboolean walk_section(struct module *module, guint index, GError **error)
 		g_ptr_array_add(module->fields.subject->unknown, g_strdup(section->name));
 	if (!special || table.mark == CENSUS_MARKS || !table.data)
 		return TRUE;
-	table.entry_size = special->entry_size;
-	table.code_offset = special->code_offset;
-	if (table.size % table.entry_size) {
-		klatch_fail(error, KLATCH_INPUT, "the module can't be counted",
-			    module->fields.subject->name, NULL,
-			    "%s holds no whole number of entries of %u bytes", section->name,
-			    table.entry_size);
-		return FALSE;
-	}
-	if (table.mark != CENSUS_ORC && !read_relocs(module, index, error))
-		return FALSE;
-	sites_walk(&module->fields, &table);
-	return TRUE;
+	table.special = special;
+	return (table.mark == CENSUS_ORC || read_relocs(module, index, error)) &&
+	       sites_walk(&module->fields, &table, error);
 }
 
 /* Replacements must be readable before the tables that refer to them. */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/error.h"
 #include "census/inside.h"
 #include "census/x86.h"
 
@@ -21,7 +22,8 @@ static const struct owners call_owners = {CENSUS_CALL_OF_VMLINUX, CENSUS_CALL_OF
 static const struct owners alternative_owners = {
 	CENSUS_ALTERNATIVE_OF_VMLINUX, CENSUS_ALTERNATIVE_OF_SAME, CENSUS_ALTERNATIVE_OF_ANOTHER};
 
-gboolean sites_are_absolute(enum census_mark mark)
+/* Whether code is referred to by address, not relative to the field. */
+static gboolean is_absolute(enum census_mark mark)
 {
 	return mark == CENSUS_PARAVIRT || mark == CENSUS_MCOUNT || mark == CENSUS_PATCHABLE;
 }
@@ -118,7 +120,7 @@ static void classify_call(struct fields *fields, const struct table *table, guin
 static void classify_alternative(struct fields *fields, const struct table *table, guint64 at,
 				 guint32 function)
 {
-	guint length = x86_replacement_length(table->data + at, table->entry_size);
+	guint length = x86_replacement_length(table->data + at, table->special->entry_size);
 	struct place code, place;
 
 	if (fields->refers(fields, table, at + X86_ALTERNATIVE_REPLACEMENT, 4, &code) && length &&
@@ -134,8 +136,8 @@ static void classify_bug(struct fields *fields, const struct table *table, guint
 	struct place place;
 	const char *file;
 
-	if (!fields->refers(fields, table, at + table->entry_size - X86_BUG_FILE_FROM_END, 4,
-			    &place))
+	if (!fields->refers(fields, table, at + table->special->entry_size - X86_BUG_FILE_FROM_END,
+			    4, &place))
 		return;
 	file = fields->text(fields, &place);
 	if (file && g_str_has_suffix(file, ".h"))
@@ -160,23 +162,33 @@ static void classify(struct fields *fields, const struct table *table, guint64 a
 			classifiers[i].classify(fields, table, at, function);
 }
 
-void sites_walk(struct fields *fields, const struct table *table)
+static void walk_entry(struct fields *fields, const struct table *table, guint64 at)
 {
-	int size = sites_are_absolute(table->mark) ? ABSOLUTE : 4;
+	int size = is_absolute(table->mark) ? ABSOLUTE : 4;
+	guint32 function = NO_FUNCTION;
+	struct place code;
 
-	if (table->mark == CENSUS_ORC) {
-		for (guint64 at = 0; at < table->size; at += table->entry_size)
-			subject_mark(fields->subject, NO_FUNCTION, CENSUS_ORC);
-		return;
-	}
-	for (guint64 at = 0; at + table->entry_size <= table->size; at += table->entry_size) {
-		guint32 function = NO_FUNCTION;
-		struct place code;
+	if (table->mark != CENSUS_ORC &&
+	    fields->refers(fields, table, at + table->special->code_offset, size, &code) &&
+	    !code.elsewhere)
+		function = subject_function_at(fields->subject, code.section, code.offset);
+	subject_mark(fields->subject, function, table->mark);
+	classify(fields, table, at, function);
+}
 
-		if (fields->refers(fields, table, at + table->code_offset, size, &code) &&
-		    !code.elsewhere)
-			function = subject_function_at(fields->subject, code.section, code.offset);
-		subject_mark(fields->subject, function, table->mark);
-		classify(fields, table, at, function);
+gboolean sites_walk(struct fields *fields, struct table *table, GError **error)
+{
+	guint size = table->special->entry_size, rest = (guint)(table->size % size);
+
+	table->least = table->mark == CENSUS_PARAVIRT ? X86_PARAVIRT_LEAST : size;
+	if (rest && rest < table->least) {
+		klatch_fail(error, KLATCH_INPUT, "the object can't be counted",
+			    fields->subject->name, NULL,
+			    "%s holds no whole number of entries of %u bytes", table->special->name,
+			    size);
+		return FALSE;
 	}
+	for (guint64 at = 0; at + table->least <= table->size; at += size)
+		walk_entry(fields, table, at);
+	return TRUE;
 }

@@ -159,18 +159,14 @@ static gboolean walk(struct vmlinux *vmlinux, gsize index, GError **error)
 
 	if (!start || end <= start || !special)
 		return TRUE;
-	table.entry_size = special->entry_size;
-	table.code_offset = special->code_offset;
+	table.special = special;
 	table.data = bytes_at(vmlinux, start, table.size);
-	if (!table.data || table.size % table.entry_size) {
+	if (!table.data) {
 		klatch_fail(error, KLATCH_INPUT, "vmlinux can't be counted", bounds[index].begin,
-			    NULL, "%s",
-			    table.data ? "it ends in the middle of an entry"
-				       : "it is not in the image");
+			    NULL, "it is not in the image");
 		return FALSE;
 	}
-	sites_walk(&vmlinux->fields, &table);
-	return TRUE;
+	return sites_walk(&vmlinux->fields, &table, error);
 }
 
 static gboolean is_known(const char *section, guint series)

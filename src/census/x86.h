@@ -15,6 +15,7 @@ enum {
 	X86_DESCRIPTOR_SIZE = 56,	 /* struct _ddebug with its key */
 	X86_FLAGS = 3,			 /* the low bits of a key's address are not of it */
 	X86_BUG_FILE_FROM_END = 8,	 /* 32 bits, relative */
+	X86_PARAVIRT_LEAST = 10,	 /* without the padding before the next entry */
 };
 
 /* The length of the replacement: the last byte of an entry since padding has no field of its own.
