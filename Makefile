@@ -5,6 +5,7 @@
 #   make check      all tests
 #   make corpus     every real fix of the corpus through build and try (IDS="001 003": only these)
 #   make bench      times against the bare compiles
+#   make selftests  the kernel's own livepatch selftests beside livepatches of klatch
 #   make fuzz       every parser of outside input, a minute each
 #   make lint       format and static analysis
 #   make V=1 ...    shows every command
@@ -30,7 +31,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus bench fuzz lint format install clean
+.PHONY: all packages demo check unit vm corpus bench selftests fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -79,7 +80,7 @@ unit: $(UNIT)
 	tests/run $(UNIT)
 
 check: packages
-	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink
+	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink $(B)/boot
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 demo: packages
@@ -94,17 +95,23 @@ bench: packages
 	$(MAKE) $(JOBS) all $(B)/bench
 	tests/bench/run
 
+selftests: packages
+	$(MAKE) $(JOBS) all $(B)/boot
+	for series in 6.1 6.12; do tests/selftests $$(tests/newest-kernel $$series) || exit; done
+
 $(B)/bench: $(B)/tests/bench/bench.o
 $(B)/gate: $(B)/tests/gate/gate.o
 $(B)/relink: $(B)/tests/relink/relink.o
-$(B)/bench $(B)/gate $(B)/relink: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
+$(B)/boot: $(B)/tests/boot/boot.o
+$(B)/bench $(B)/gate $(B)/relink $(B)/boot: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
 	@echo '  LINK    $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 include tests/fuzz/rules.mk
 
 FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
-			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c tests/bench/*.c)
+			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c tests/bench/*.c \
+			tests/boot/*.c)
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))
