@@ -97,7 +97,8 @@ bench: packages
 
 selftests: packages
 	$(MAKE) $(JOBS) all $(B)/boot
-	for series in 6.1 6.12; do tests/selftests $$(tests/newest-kernel $$series) || exit; done
+	for package in linux-image-amd64 linux-image-6.12-amd64; do \
+		tests/selftests $$(tests/newest-kernel $$package) || exit; done
 
 $(B)/bench: $(B)/tests/bench/bench.o
 $(B)/gate: $(B)/tests/gate/gate.o

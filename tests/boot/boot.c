@@ -3,8 +3,8 @@
  *
  *	boot RELEASE INITRAMFS LOG SECONDS
  *
- * What the second serial port says comes out; the first one, the console, goes to LOG.  Fails if the
- * machine does not end by itself in that time.
+ * What the second serial port says comes out; the first one, the console, goes to LOG.  Fails if
+ * the machine does not end by itself in that time.
  */
 #include <stdio.h>
 #include <stdlib.h>
