@@ -84,8 +84,7 @@ struct entity *entries_owner(const struct side *side, const struct section *sect
 /* Whether entries of a special section mark what ftrace can take over. */
 static gboolean marks_sites(const struct special *special)
 {
-	return !strcmp(special->name, "__mcount_loc") ||
-	       !strcmp(special->name, "__patchable_function_entries");
+	return !strcmp(special->name, "__mcount_loc");
 }
 
 static void add_entry(struct entity *owner, const struct entry *entry)

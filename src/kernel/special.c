@@ -32,7 +32,6 @@ static const struct row rows[] = {
 	{ROW("__bug_table", COPY, SIZE(16), LINE(12)), .since = 6019},
 	{ROW("__ex_table", COPY, SIZE(12))},
 	{ROW(".smp_locks", COPY, SIZE(4))},
-	{ROW("__patchable_function_entries", COPY, SIZE(8))},
 	/* gcc -mrecord-mcount makes it, so it is there before objtool is run. */
 	{ROW("__mcount_loc", COPY, SIZE(8))},
 
@@ -44,7 +43,6 @@ static const struct row rows[] = {
 	{ROW(".return_sites", OBJTOOL, SIZE(4))},
 	{ROW(".call_sites", OBJTOOL, SIZE(4))},
 	{ROW(".cfi_sites", OBJTOOL, SIZE(4))},
-	{ROW(".ibt_endbr_seal", OBJTOOL, SIZE(4))},
 
 	/* What objtool reads.  Pointers became place-relative in 6.4, and all kinds one in 6.14. */
 	{ROW(".discard.addressable", HINT, SIZE(8))},
@@ -68,6 +66,11 @@ static const struct row rows[] = {
 	{ROW(".discard", IGNORE)}, /* of per-CPU definitions: forces their names to be unique */
 	{ROW(".discard.annotate_data", IGNORE)}, /* says where entries of other sections begin */
 	{ROW(".discard.ksym", IGNORE)},
+	/* Space before functions, which ftrace does not use on x86; vmlinux leaves it out. */
+	{ROW("__patchable_function_entries", IGNORE)},
+	/* Functions whose address nobody takes, of all that is linked: the ENDBR is taken off when
+	   the object is loaded.  In a livepatch all of them stay. */
+	{ROW(".ibt_endbr_seal", IGNORE)},
 	{ROW(".modinfo", IGNORE)},
 	{ROW("__versions", IGNORE)},
 	{ROW(".gnu.linkonce.this_module", IGNORE)},

@@ -33,6 +33,9 @@ struct match {
 /* Whether a symbol is one of the source: no section, file or empty name. */
 gboolean symbol_is_named(const struct symbol *symbol);
 
+/* Whether the image has a symbol of that name at an address. */
+gboolean symbol_is_at(const struct match *match, const struct symbol *symbol, guint64 address);
+
 /* Whether the link merges a section's entries by content instead of copying it whole. */
 gboolean section_is_merged(const struct section *section);
 

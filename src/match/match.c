@@ -115,7 +115,7 @@ static guint64 section_differs(const struct match *match, const struct section *
 
 /* --- by name --------------------------------------------------------------------------------- */
 
-static gboolean has_address(const struct match *match, const struct symbol *symbol, guint64 address)
+gboolean symbol_is_at(const struct match *match, const struct symbol *symbol, guint64 address)
 {
 	gsize count;
 	const guint64 *addresses = image_addresses(match->image, symbol->name, &count);
@@ -175,7 +175,7 @@ static const struct symbol *misnamed(const struct match *match, const struct sec
 	for (guint i = 0; i < named->len; i++) {
 		const struct symbol *symbol = g_ptr_array_index(named, i);
 
-		if (!has_address(match, symbol, address + symbol->value))
+		if (!symbol_is_at(match, symbol, address + symbol->value))
 			return symbol;
 	}
 	return NULL;

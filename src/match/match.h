@@ -4,7 +4,9 @@
  *
  * Not compared, because the link or a tool after it makes them anew: .orc_unwind and .orc_unwind_ip
  * (objtool makes them from the code, which is compared), .BTF_ids (filled in at link), what is
- * dropped at link (.discard.*), and the tables of exports and of module information.
+ * dropped at link (.discard.*, of vmlinux __patchable_function_entries, which nothing reads),
+ * .ibt_endbr_seal (objtool makes it of all that is linked: whose address one unit does not take
+ * another may), and the tables of exports and of module information.
  */
 #ifndef KLATCH_MATCH_MATCH_H
 #define KLATCH_MATCH_MATCH_H

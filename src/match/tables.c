@@ -15,7 +15,6 @@ static const struct {
 } bounds[] = {
 	{"__jump_table", "__start___jump_table", "__stop___jump_table"},
 	{"__mcount_loc", "__start_mcount_loc", "__stop_mcount_loc"},
-	{"__patchable_function_entries", "__start_mcount_loc", "__stop_mcount_loc"},
 	{".static_call_sites", "__start_static_call_sites", "__stop_static_call_sites"},
 };
 
@@ -116,6 +115,30 @@ static guint64 count_own(const struct match *match, const struct table *table)
 	return own;
 }
 
+/*
+ * Whether an entry is about a weak function that another unit's took the place of: its code is in
+ * vmlinux without a name.  scripts/sorttable.h takes such entries out of __mcount_loc (6.12).
+ */
+static gboolean is_overridden(const struct match *match, const struct table *table, guint64 offset)
+{
+	const struct reloc *code = entry_code(table, offset);
+	const struct symbol *target = code ? code->symbol : NULL;
+	guint64 at = target ? target->value + code->addend : 0;
+
+	if (strcmp(table->section->name, "__mcount_loc") != 0)
+		return FALSE;
+	for (guint i = 0; target && target->section && i < match->stock->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(match->stock, i);
+		guint64 address;
+
+		if (symbol->section == target->section && symbol->binding == STB_WEAK &&
+		    symbol->type == STT_FUNC && at - symbol->value < symbol->size)
+			return match_address(match, symbol, &address) &&
+			       !symbol_is_at(match, symbol, address);
+	}
+	return FALSE;
+}
+
 /* Names the code that an entry is about, if it says. */
 static gboolean refuse_entry(const struct match *match, const struct table *table, guint64 offset,
 			     GError **error)
@@ -161,14 +184,17 @@ static gboolean find_table(const struct match *match, struct table *table)
 static gboolean match_table(struct match *match, struct table *table, GError **error)
 {
 	const struct section *section = table->section;
-	guint64 size = table->special->entry_size, own = section->size / size;
+	guint64 size = table->special->entry_size, own = 0;
 
 	if (section->size % size || !find_table(match, table))
 		return refuse_at(match, section, 0, error,
 				 "the shipped one has no table %s of this form", section->name);
-	for (guint64 offset = 0; offset < section->size; offset += size)
-		if (!match_entry(match, table, offset))
+	for (guint64 offset = 0; offset < section->size; offset += size) {
+		if (match_entry(match, table, offset))
+			own++;
+		else if (!is_overridden(match, table, offset))
 			return refuse_entry(match, table, offset, error);
+	}
 	if (!match_found(match, error))
 		return FALSE;
 
