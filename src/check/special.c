@@ -104,5 +104,7 @@ void check_special_sections(struct check *check)
 
 		if (special && special->entry_size)
 			check_entries(check, section, special);
+		if (special && special->at_boot && section->size)
+			check_refuse(check, section->name, "the kernel reads it at boot only");
 	}
 }

@@ -31,6 +31,8 @@ static const struct row rows[] = {
 	{ROW("__bug_table", COPY, SIZE(12), LINE(8)), .until = 6018},
 	{ROW("__bug_table", COPY, SIZE(16), LINE(12)), .since = 6019},
 	{ROW("__ex_table", COPY, SIZE(12))},
+	{ROW("runtime_ptr_*", COPY, SIZE(4), .at_boot = TRUE), .since = 6011},
+	{ROW("runtime_shift_*", COPY, SIZE(4), .at_boot = TRUE), .since = 6011},
 	{ROW(".smp_locks", COPY, SIZE(4))},
 	/* gcc -mrecord-mcount makes it, so it is there before objtool is run. */
 	{ROW("__mcount_loc", COPY, SIZE(8))},

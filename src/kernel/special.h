@@ -25,6 +25,8 @@ struct special {
 	guint code_offset; /* where in an entry the relocation to the code that owns it is */
 	guint ignored_offset; /* bytes that may differ without meaning (a bug's line number) ... */
 	guint ignored_size;   /* ... and how many; 0 for none */
+	gboolean at_boot;     /* read once at boot, of vmlinux alone: in a livepatch, whose entries
+				 nobody would read, the code must do without */
 	gboolean registers;   /* SPECIAL_IGNORE only: the kernel walks it once, at boot or when the
 				 object is loaded (init calls, parameters, PCI fixups, trace
 				 events): what a patch adds or changes there has no effect */

@@ -5,6 +5,7 @@
 
 #include "kernel/special.h"
 #include "link/assemble.h"
+#include "link/entry.h"
 #include "link/pieces.h"
 #include "link/tables.h"
 #include "link/x86.h"
@@ -157,6 +158,35 @@ static void offer_static_call_key(struct assembler *assembler, const char *name)
 		undefined_symbol(assembler, key);
 }
 
+/* Whether a reference takes the address of a function that can't be called through it. */
+static gboolean needs_entry(const struct assembler *assembler, const struct piece *piece,
+			    const struct reloc *reloc, const struct symbol *symbol,
+			    const struct binding *binding)
+{
+	const struct special *special =
+		special_find(piece->from->name, assembler->scope->kernel->series);
+
+	return binding->closed && !x86_is_branch(piece->from, reloc) &&
+	       x86_code_target(piece->from, reloc) == (gint64)symbol->value &&
+	       (!special || special->policy == SPECIAL_CODE);
+}
+
+/* The undefined symbol of a binding, or the entry that is made for it. */
+static struct symbol *bound_symbol(struct assembler *assembler, const char *name,
+				   const struct binding *binding, gboolean entry, GError **error)
+{
+	struct symbol *symbol = undefined_symbol(assembler, name);
+
+	if (!entry)
+		return symbol;
+	if (scope_add_entry(assembler->scope, binding->symbol, assembler->unit->unit))
+		return entry_for(assembler->assembly->object, symbol);
+	refuse_binding(name, assembler->where, NULL, error,
+		       "two patched units take its address, which nobody did before, and it would "
+		       "be different in each");
+	return NULL;
+}
+
 static gboolean copy_reloc_out(struct assembler *assembler, const struct piece *piece,
 			       const struct reloc *reloc, struct symbol *symbol, GError **error)
 {
@@ -174,11 +204,15 @@ static gboolean copy_reloc_out(struct assembler *assembler, const struct piece *
 	offer_static_call_key(assembler, name);
 
 	/* What was relative to the section is now relative to the symbol. */
+	gboolean entry = needs_entry(assembler, piece, reloc, symbol, binding);
+	struct symbol *to = bound_symbol(assembler, name, binding, entry, error);
+	if (!to)
+		return FALSE;
 	gint64 addend = reloc->addend + binding->shift;
 	if (reloc->symbol != symbol)
 		addend += reloc->symbol->value - symbol->value;
-	section_add_reloc(piece->to, reloc->offset - piece->start + piece->base, reloc->type,
-			  undefined_symbol(assembler, name), addend);
+	section_add_reloc(piece->to, reloc->offset - piece->start + piece->base, reloc->type, to,
+			  addend);
 	return TRUE;
 }
 
@@ -220,25 +254,78 @@ static gboolean copy_relocs(struct assembler *assembler, const struct piece *pie
 	return TRUE;
 }
 
+/* --- constants ------------------------------------------------------------------------------- */
+
+/*
+ * The kernel writes some variables' values into its own code at boot (asm/runtime-const.h); the
+ * section that lists the places is called after the variable.  Replacement code loads the variable.
+ */
+#define CONSTANT "runtime_ptr_"
+
+static gboolean refuse_constant(struct assembler *assembler, const struct section *table,
+				GError **error)
+{
+	return refuse_binding(table->name, assembler->unit->unit->source, NULL, error,
+			      "the kernel writes a constant into the code at boot, which can't be "
+			      "made a load of the variable");
+}
+
+static gboolean load_variable(struct assembler *assembler, struct section *table,
+			      const struct reloc *entry, GError **error)
+{
+	struct object *patched = assembler->unit->patched;
+	const char *name = table->name + strlen(CONSTANT);
+	struct symbol *variable = object_symbol(patched, name);
+
+	if (!variable)
+		variable = object_add_undefined(patched, name);
+	const struct binding *binding =
+		bind_symbol(assembler->binder, variable, assembler->unit->unit->source, error);
+
+	if (!binding)
+		return FALSE;
+	return x86_load_instead(entry->symbol->section, x86_code_target(table, entry),
+				undefined_symbol(assembler, binding->symbol), binding->shift) ||
+	       refuse_constant(assembler, table, error);
+}
+
+static gboolean load_constants(struct assembler *assembler, GError **error)
+{
+	const struct object *object = assembler->assembly->object;
+
+	for (guint i = 0; i < object->sections->len; i++) {
+		struct section *table = object_section_at(object, i);
+		const struct special *special =
+			special_find(table->name, assembler->scope->kernel->series);
+
+		if (!special || !special->at_boot)
+			continue;
+		if (!g_str_has_prefix(table->name, CONSTANT))
+			return refuse_constant(assembler, table, error);
+		for (guint j = 0; j < table->relocs->len; j++)
+			if (!load_variable(assembler, table, section_reloc(table, j), error))
+				return FALSE;
+		g_array_set_size(table->relocs, 0);
+		table->size = 0;
+	}
+	return TRUE;
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static gboolean add_functions(struct assembler *assembler, GError **error)
+static gboolean locate_functions(struct assembler *assembler, GError **error)
 {
 	const GPtrArray *functions = assembler->unit->diff->functions;
 
 	for (guint i = 0; i < functions->len; i++) {
 		const struct diff_function *function = g_ptr_array_index(functions, i);
-		const struct symbol *patched = function->patched;
-		struct location replaced;
+		struct assembly_function replaced = {.name = function->patched->name};
 
 		if (function->change != DIFF_CHANGED)
 			continue;
-		if (!bind_replaced(assembler->binder, function, &replaced, error))
+		if (!bind_replaced(assembler->binder, function, &replaced.location, error))
 			return FALSE;
-		const struct piece *piece =
-			pieces_at(assembler->pieces, patched->section, patched->value);
-		tables_add_function(assembler->assembly->object, &replaced, piece->to,
-				    patched->value - piece->start + piece->base);
+		g_array_append_val(assembler->assembly->replaced, replaced);
 	}
 	return TRUE;
 }
@@ -258,7 +345,7 @@ static gboolean assemble(struct assembler *assembler, GError **error)
 			if (!copy_relocs(assembler, g_ptr_array_index(pieces, j), error))
 				return FALSE;
 	}
-	return add_functions(assembler, error);
+	return load_constants(assembler, error) && locate_functions(assembler, error);
 }
 
 static GHashTable *replaced_functions(const struct diff *diff)
@@ -279,6 +366,7 @@ static struct assembly *assembly_new(const char *name)
 	struct assembly *assembly = g_new0(struct assembly, 1);
 
 	assembly->object = object_new(name);
+	assembly->replaced = g_array_new(FALSE, FALSE, sizeof(struct assembly_function));
 	assembly->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return assembly;
 }
@@ -313,6 +401,7 @@ void assembly_free(struct assembly *assembly)
 		return;
 	object_free(assembly->object);
 	g_hash_table_unref(assembly->names);
+	g_clear_pointer(&assembly->replaced, g_array_unref);
 	g_free(assembly);
 }
 
@@ -321,6 +410,17 @@ const char *assembly_name(const struct assembly *assembly, const struct symbol *
 	const char *name = g_hash_table_lookup(assembly->names, symbol->name);
 
 	return name ? name : symbol->name;
+}
+
+void assembly_add_functions(const struct assembly *assembly, struct object *object)
+{
+	for (guint i = 0; i < assembly->replaced->len; i++) {
+		const struct assembly_function *function =
+			&g_array_index(assembly->replaced, struct assembly_function, i);
+		const struct symbol *symbol = object_symbol(object, function->name);
+
+		tables_add_function(object, &function->location, symbol->section, symbol->value);
+	}
 }
 
 void assembly_rename(const struct assembly *assembly, struct object *object)

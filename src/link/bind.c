@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "link/bind.h"
+#include "link/entry.h"
+#include "link/x86.h"
 
 /* The kernel reads names of klp symbols with sscanf(): so long at most, in the oldest of them. */
 #define OBJECT_LIMIT 55
@@ -66,7 +68,9 @@ static struct binding *plain(const char *name)
 	return binding;
 }
 
-static struct binding *klp(const struct location *at, const char *where, GError **error)
+/* callable: who refers to it may mean to call it through its address. */
+static struct binding *klp(const struct location *at, gboolean callable, const char *where,
+			   GError **error)
 {
 	if (strlen(at->object) > OBJECT_LIMIT || strlen(at->name) > NAME_LIMIT) {
 		refuse_binding(at->name, where, NULL, error,
@@ -78,7 +82,23 @@ static struct binding *klp(const struct location *at, const char *where, GError 
 	binding->symbol =
 		g_strdup_printf(KLP_SYMBOL "%s.%s,%u", at->object, at->name, at->position);
 	binding->shift = at->shift;
+	binding->closed = callable && !at->shift && !entry_is_open(at->image, at->address);
 	return binding;
+}
+
+/* What another unit defines: the kernel's code refers to what has no ENDBR only to look at it. */
+static struct binding *klp_undefined(const struct location *at, const char *where, GError **error)
+{
+	return klp(at, entry_has_endbr(at->image, at->address), where, error);
+}
+
+/* Whether the patched unit's code begins with ENDBR: the compiler saw its address taken. */
+static gboolean is_callable(const struct symbol *symbol)
+{
+	const struct section *section = symbol->section;
+
+	return symbol->type == STT_FUNC && symbol->value < section->size &&
+	       x86_is_endbr(section->data + symbol->value, section->size - symbol->value);
 }
 
 static struct binding *bind_undefined(struct binder *binder, const char *name, const char *where,
@@ -105,7 +125,7 @@ static struct binding *bind_defined(struct binder *binder, struct symbol *symbol
 		return plain(original->name);
 	if (!resolve_original(binder->resolver, original, where, &at, error))
 		return NULL;
-	return klp(&at, where, error);
+	return klp(&at, is_callable(symbol), where, error);
 }
 
 /*
@@ -154,7 +174,7 @@ static struct binding *bind_module_export(struct binder *binder, const struct ex
 			       "it is not in the symbol table of %s", export->object);
 		return NULL;
 	}
-	return klp(&at, where, error);
+	return klp_undefined(&at, where, error);
 }
 
 /* The last resort of a module: a symbol that vmlinux has, but does not export. */
@@ -173,7 +193,7 @@ static struct binding *bind_vmlinux(struct binder *binder, const char *name, con
 			       "neither the patched units nor the kernel define it");
 		return NULL;
 	}
-	return klp(&at, where, error);
+	return klp_undefined(&at, where, error);
 }
 
 static struct binding *bind_undefined(struct binder *binder, const char *name, const char *where,
@@ -189,7 +209,7 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 		if (!resolve_undefined(binder->unit->image, name, where, &at, error))
 			return NULL;
 		if (at.name)
-			return klp(&at, where, error);
+			return klp_undefined(&at, where, error);
 	}
 	if (scope_kernel_export(scope, name))
 		return plain(name);

@@ -18,6 +18,7 @@ struct binding {
 	char *symbol; /* the symbol's name in the livepatch: plain if it is exported or comes along
 			 with another unit, else that of a klp symbol */
 	gint64 shift; /* to add to the addend */
+	gboolean closed; /* a function that can't be called through its address (link/entry.h) */
 };
 
 /* The bindings of one unit. */

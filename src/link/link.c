@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "compile/compile.h"
+#include "kernel/special.h"
 #include "link/assemble.h"
 #include "link/finish.h"
 #include "link/join.h"
@@ -41,6 +42,19 @@ static struct object *run_objtool(const struct kernel *kernel, const struct link
 	return object_read(path, error);
 }
 
+/* What objtool says of a unit as if that were the whole livepatch is not loaded: that nobody takes
+ * the address of a function (.ibt_endbr_seal). */
+static void drop_judgements(struct object *object, guint series)
+{
+	for (guint i = 0; i < object->sections->len; i++) {
+		struct section *section = object_section_at(object, i);
+		const struct special *special = special_find(section->name, series);
+
+		if (special && special->policy == SPECIAL_IGNORE)
+			section->flags &= ~(guint64)SHF_ALLOC;
+	}
+}
+
 static gboolean join_unit(struct object *into, struct scope *scope, const struct link_unit *unit,
 			  enum klatch_policy policy, const char *path, GError **error)
 {
@@ -55,7 +69,10 @@ static gboolean join_unit(struct object *into, struct scope *scope, const struct
 	AUTO(object) object = run_objtool(scope->kernel, unit, assembly->object, path, error);
 	if (!object)
 		return FALSE;
+	thunk_call_sites(assembly, object, series);
+	drop_judgements(object, series);
 	assembly_rename(assembly, object);
+	assembly_add_functions(assembly, object);
 	return tables_take_sites(object, unit->unit->object, series, policy, error) &&
 	       join_object(into, object, error);
 }

@@ -97,6 +97,8 @@ static gboolean find_position(const struct image *image, const char *name, guint
 		.object = image_name(image),
 		.name = name,
 		.position = coming,
+		.image = image,
+		.address = address,
 	};
 	return TRUE;
 }

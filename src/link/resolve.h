@@ -16,6 +16,8 @@ struct location {
 	const char *name;
 	guint position; /* sympos: 0 if the name is unique */
 	gint64 shift;	/* what was asked for lies so far behind the symbol of that name */
+	const struct image *image; /* the object's */
+	guint64 address;	   /* of that symbol there */
 };
 
 /* The symbols of one unit's stock object by name. */

@@ -38,6 +38,7 @@ struct scope *scope_new(const struct kernel *kernel, const struct link_unit *uni
 	scope->images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
 	scope->globals = g_hash_table_new(g_str_hash, g_str_equal);
+	scope->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	scope->exports = exports_read(kernel->symvers, error);
 	if (!scope->exports)
 		return NULL;
@@ -54,7 +55,17 @@ void scope_free(struct scope *scope)
 	exports_free(scope->exports);
 	g_hash_table_unref(scope->images);
 	g_hash_table_unref(scope->globals);
+	g_hash_table_unref(scope->entries);
 	g_free(scope);
+}
+
+gboolean scope_add_entry(struct scope *scope, const char *symbol, const struct unit *unit)
+{
+	const struct unit *maker = g_hash_table_lookup(scope->entries, symbol);
+
+	if (!maker)
+		g_hash_table_insert(scope->entries, g_strdup(symbol), (gpointer)unit);
+	return !maker || maker == unit;
 }
 
 const struct export *scope_kernel_export(const struct scope *scope, const char *name)

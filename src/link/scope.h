@@ -15,6 +15,7 @@ struct scope {
 	const struct kernel *kernel;
 	struct exports *exports;
 	GHashTable *images;  /* name -> struct image * that was opened for a symbol, owned */
+	GHashTable *entries; /* symbol (owned) -> unit that made an entry for it (link/entry.h) */
 	GHashTable *globals; /* new global that comes along -> its unit's object; both borrowed */
 };
 
@@ -26,6 +27,10 @@ DEFINE_AUTO(scope, scope_free)
 
 /* Whether a symbol of a unit's patched object is a new global that comes along. */
 gboolean scope_is_new_global(const struct link_unit *unit, struct symbol *symbol);
+
+/* Notes that a unit makes an entry for a symbol.  FALSE if another unit did: the function would
+ * have two addresses. */
+gboolean scope_add_entry(struct scope *scope, const char *symbol, const struct unit *unit);
 
 /* The export of a name by vmlinux, or NULL. */
 const struct export *scope_kernel_export(const struct scope *scope, const char *name);

@@ -50,6 +50,36 @@ static gboolean refuse(const struct assembly *assembly, const struct section *se
 	return FALSE;
 }
 
+/* Moves an entry of a table towards its start, into what it will be without the dropped ones. */
+static void keep_entry(struct section *table, GArray *relocs, guint64 entry, guint64 to, guint size)
+{
+	memmove(table->data + to, table->data + entry, size);
+	for (guint i = section_reloc_index(table, entry);
+	     i < table->relocs->len && section_reloc(table, i)->offset < entry + size; i++) {
+		struct reloc reloc = *section_reloc(table, i);
+
+		reloc.offset -= entry - to;
+		g_array_append_val(relocs, reloc);
+	}
+}
+
+/* Takes entries out of a table. */
+static void drop_entries(struct section *table, guint size, const gboolean *dropped)
+{
+	GArray *relocs = g_array_new(FALSE, FALSE, sizeof(struct reloc));
+	guint64 kept = 0;
+
+	for (guint64 entry = 0; entry + size <= table->size; entry += size) {
+		if (dropped[entry / size])
+			continue;
+		keep_entry(table, relocs, entry, kept, size);
+		kept += size;
+	}
+	table->size = kept;
+	g_array_unref(table->relocs);
+	table->relocs = relocs;
+}
+
 /* --- jump labels ----------------------------------------------------------------------------- */
 
 /* Grows the symbols that ended where the section did. */
@@ -94,41 +124,44 @@ static gboolean rewrite_site(struct assembly *assembly, const struct section *ta
 	return TRUE;
 }
 
-/* Moves an entry of a table towards its start, into what it will be without the dropped ones. */
-static void keep_entry(struct section *table, GArray *relocs, guint64 entry, guint64 to, guint size)
-{
-	memmove(table->data + to, table->data + entry, size);
-	for (guint i = section_reloc_index(table, entry);
-	     i < table->relocs->len && section_reloc(table, i)->offset < entry + size; i++) {
-		struct reloc reloc = *section_reloc(table, i);
-
-		reloc.offset -= entry - to;
-		g_array_append_val(relocs, reloc);
-	}
-}
-
 gboolean thunk_jump_labels(struct assembly *assembly, guint series, GError **error)
 {
 	struct section *table = object_section(assembly->object, "__jump_table");
-	g_autoptr(GArray) relocs = g_array_new(FALSE, FALSE, sizeof(struct reloc));
-	guint64 kept = 0;
 
 	if (!table)
 		return TRUE;
 	guint size = special_find(table->name, series)->entry_size;
+	g_autofree gboolean *dropped = g_new0(gboolean, table->size / size);
 	for (guint64 entry = 0; entry + size <= table->size; entry += size) {
-		if (is_late(assembly, section_reloc_at(table, entry + X86_JUMP_KEY))) {
-			if (!rewrite_site(assembly, table, entry, error))
-				return FALSE;
-		} else {
-			keep_entry(table, relocs, entry, kept, size);
-			kept += size;
-		}
+		if (!is_late(assembly, section_reloc_at(table, entry + X86_JUMP_KEY)))
+			continue;
+		if (!rewrite_site(assembly, table, entry, error))
+			return FALSE;
+		dropped[entry / size] = TRUE;
 	}
-	table->size = kept;
-	g_array_unref(table->relocs);
-	table->relocs = g_steal_pointer(&relocs);
+	drop_entries(table, size, dropped);
 	return TRUE;
+}
+
+/* --- call sites ------------------------------------------------------------------------------ */
+
+void thunk_call_sites(const struct assembly *assembly, struct object *object, guint series)
+{
+	struct section *table = object_section(object, ".call_sites");
+
+	if (!table)
+		return;
+	guint size = special_find(table->name, series)->entry_size;
+	g_autofree gboolean *dropped = g_new0(gboolean, table->size / size);
+	for (guint64 entry = 0; entry + size <= table->size; entry += size) {
+		const struct reloc *code = section_reloc_at(table, entry);
+		const struct section *section = code->symbol->section;
+		guint64 call = x86_code_target(table, code);
+
+		dropped[entry / size] =
+			is_late(assembly, section_reloc_at(section, call + X86_CALL_DISPLACEMENT));
+	}
+	drop_entries(table, size, dropped);
 }
 
 /* --- alternatives ---------------------------------------------------------------------------- */

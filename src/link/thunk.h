@@ -21,4 +21,11 @@ gboolean thunk_jump_labels(struct assembly *assembly, guint series, GError **err
  */
 gboolean thunk_alternatives(struct assembly *assembly, guint series, GError **error);
 
+/*
+ * Drops the entries of .call_sites, in an object that objtool made of the assembly, whose call is a
+ * late reference: the kernel would lead that call, which leads nowhere yet, to the callee's
+ * padding.
+ */
+void thunk_call_sites(const struct assembly *assembly, struct object *object, guint series);
+
 #endif

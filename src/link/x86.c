@@ -41,6 +41,18 @@ struct x86_alternative x86_alternative(const guint8 *entry, guint entry_size)
 	};
 }
 
+static const guint8 endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+gboolean x86_is_endbr(const guint8 *code, guint64 size)
+{
+	return code && size >= sizeof(endbr) && !memcmp(code, endbr, sizeof(endbr));
+}
+
+void x86_append_endbr(struct section *section)
+{
+	section_append(section, endbr, sizeof(endbr), 1);
+}
+
 gboolean x86_is_jump_site(const struct section *section, guint64 offset)
 {
 	static const guint8 nop5[JUMP_SIZE] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
@@ -102,6 +114,32 @@ guint x86_write_jump_label(struct object *object, const struct x86_jump_label *l
 	remove_reloc_at(section, label->site + 1);
 	put_displacement(section, label->site + 1, start);
 	return sizeof(test);
+}
+
+gboolean x86_load_instead(struct section *section, guint64 immediate, struct symbol *symbol,
+			  gint64 addend)
+{
+	enum { REX_W = 0x48, REX_R = 4, REX_B = 1, MOV_IMMEDIATE = 0xb8, MOV_LOAD = 0x8b };
+	guint8 *code = section->data + immediate - 2;
+
+	if (immediate < 2 || immediate + sizeof(guint64) > section->size ||
+	    (code[0] & ~REX_B) != REX_W || (code[1] & 0xf8) != MOV_IMMEDIATE)
+		return FALSE;
+
+	/* 7 bytes and a NOP of 3; ModRM: the register, and rip with a displacement */
+	const guint8 load[] = {REX_W | (code[0] & REX_B ? REX_R : 0),
+			       MOV_LOAD,
+			       (guint8)((code[1] & 7) << 3 | 5),
+			       0,
+			       0,
+			       0,
+			       0,
+			       0x0f,
+			       0x1f,
+			       0x00};
+	memcpy(code, load, sizeof(load));
+	section_add_reloc(section, immediate + 1, R_X86_64_PC32, symbol, addend - 4);
+	return TRUE;
 }
 
 guint x86_append_jump(struct section *section, struct symbol *symbol, gint64 addend)

@@ -34,6 +34,12 @@ enum {
 	X86_JUMP_KEY = 8,
 };
 
+/* Whether code begins as IBT wants it of what is called through its address: with ENDBR. */
+gboolean x86_is_endbr(const guint8 *code, guint64 size);
+
+/* Where the target is in a direct call. */
+enum { X86_CALL_DISPLACEMENT = 1 };
+
 /* Whether the code at an offset is a 5-byte jump or NOP, as a jump label's site must be. */
 gboolean x86_is_jump_site(const struct section *section, guint64 offset);
 
@@ -53,7 +59,17 @@ struct x86_jump_label {
  */
 guint x86_write_jump_label(struct object *object, const struct x86_jump_label *label);
 
+/*
+ * Makes a mov of an 8-byte immediate (the field at an offset) to a register a load of the register
+ * from a symbol.  FALSE if the code there is no such mov.
+ */
+gboolean x86_load_instead(struct section *section, guint64 immediate, struct symbol *symbol,
+			  gint64 addend);
+
 /* Appends a jump to a symbol; returns the number of bytes. */
 guint x86_append_jump(struct section *section, struct symbol *symbol, gint64 addend);
+
+/* Appends an ENDBR. */
+void x86_append_endbr(struct section *section);
 
 #endif

@@ -51,15 +51,21 @@ struct written {
 
 static gboolean calls_fentry(const struct symbol *function)
 {
-	const struct reloc *first = section_reloc_at(function->section, 1);
+	/* it is first, or behind an ENDBR */
+	for (guint at = 1; at <= 5; at += 4) {
+		const struct reloc *first =
+			section_reloc_at(function->section, function->value + at);
 
-	return first && first->symbol && !strcmp(first->symbol->name, "__fentry__");
+		if (first && first->symbol && !strcmp(first->symbol->name, "__fentry__"))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static gboolean is_replaceable(const struct symbol *symbol)
 {
 	return symbol->type == STT_FUNC && symbol->section && symbol->binding != STB_WEAK &&
-	       !symbol->value && !g_str_has_suffix(symbol->name, COLD) &&
+	       !g_str_has_suffix(symbol->name, COLD) &&
 	       !g_str_has_prefix(symbol->section->name, ".init") &&
 	       !g_str_has_prefix(symbol->section->name, ".exit") && calls_fentry(symbol);
 }
@@ -295,10 +301,11 @@ static gboolean all_lead_home(struct relink *relink, const struct object *livepa
 	guint count = MIN(written->len, shipped->section->relocs->len);
 	for (guint i = 0; i < count; i++) {
 		const struct written *one = &g_array_index(written, struct written, i);
+		const struct reloc *reloc = section_reloc(shipped->section, i);
 
-		if (section_reloc(shipped->section, i)->offset != one->offset)
+		if (reloc->offset - shipped->value != one->offset - function->value)
 			break;
-		good = leads_home(relink, function, one, start) && good;
+		good = leads_home(relink, function, one, start - function->value) && good;
 	}
 	return good;
 }
