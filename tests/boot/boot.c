@@ -1,16 +1,15 @@
 /*
  * Boots a prepared kernel with an initramfs of the caller's, in the machine that trials run in.
  *
- *	boot RELEASE INITRAMFS LOG SECONDS
+ *	boot RELEASE INITRAMFS DIRECTORY SECONDS
  *
- * What the second serial port says comes out; the first one, the console, goes to LOG.  Fails if
- * the machine does not end by itself in that time.
+ * What the two serial ports say is kept in the directory (lab/machine.h).  Fails if the machine
+ *does not end by itself in that time.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/workspace.h"
 #include "kernel/kernel.h"
 #include "lab/machine.h"
 
@@ -19,18 +18,20 @@
 static gboolean boot(char **argv, struct process_result *result, GError **error)
 {
 	AUTO(kernel) kernel = kernel_open(argv[1], error);
-	AUTO(workspace) workspace = kernel ? workspace_new(error) : NULL;
+	g_autoptr(GPtrArray) devices = g_ptr_array_new();
 	struct machine machine = {
 		.initramfs = argv[2],
-		.log_path = argv[3],
+		.arguments = "",
+		.directory = argv[3],
+		.devices = devices,
 		.memory = MEMORY,
 		.timeout = (unsigned int)atoi(argv[4]),
 	};
 
-	if (!workspace)
+	if (!kernel)
 		return FALSE;
 	machine.kernel = kernel->vmlinuz;
-	machine.accelerator = machine_accelerator(workspace->path);
+	machine.accelerator = machine_accelerator(machine.directory);
 	return machine_run(&machine, result, error);
 }
 
@@ -40,14 +41,13 @@ int main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 
 	if (argc != 5) {
-		fprintf(stderr, "usage: boot RELEASE INITRAMFS LOG SECONDS\n");
+		fprintf(stderr, "usage: boot RELEASE INITRAMFS DIRECTORY SECONDS\n");
 		return 2;
 	}
 	if (!boot(argv, &result, &error)) {
 		fprintf(stderr, "%s\n", error->message);
 		return 2;
 	}
-	fputs(result.output, stdout);
 	fputs(result.errors, stderr);
 	return result.status || result.timed_out;
 }

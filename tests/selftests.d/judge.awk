@@ -1,6 +1,6 @@
 # Judges what the tests said: beside livepatches of klatch none may do worse than alone and beside a
-# plain one.  First the list of all tests, "SCRIPT<tab>TEST"; then what the guests said, in files named
-# alone, plain and klatch, or of klatch alone.  Prints TAP, and what each said of a test that is not ok
+# plain one.  First the list of all tests, "SCRIPT<tab>TEST"; then what the guests said: alone/report,
+# plain/report and klatch/report, or only the last.  Prints TAP, and what each said of a test that is not ok
 # everywhere.  A test of our own, whose name matches OWN, must be ok.  Fails if a test was not ok beside
 # klatch's and there is nothing to compare that with.
 
@@ -15,14 +15,18 @@ function short(how, test) {
 		(how, test) in reached ? "failed" : "not reached"
 }
 
+{
+	sub(/\r$/, "")
+}
+
 FILENAME ~ /list$/ {
 	tests[++count] = $0
 	next
 }
 
 FNR == 1 {
-	how = FILENAME
-	sub(/.*\//, "", how)
+	depth = split(FILENAME, parts, "/")
+	how = parts[depth - 1]
 	ran[how]
 }
 
