@@ -300,11 +300,12 @@ static int all_get(char *buffer, const struct kernel_param *kp)
 			 "born=%d keys=%d third_key=%d traces=%d third_traces=%d debugs=%d ", born,
 			 keys(), third_key(), traces(1), third_traces(2), debugs(3));
 	size += scnprintf(buffer + size, PAGE_SIZE - size,
-			  "calls=%d third_calls=%d alternatives=%d count=%d percpu=%d name=%s ",
-			  calls(), third_calls(), alternatives(), count(), percpu(), name_of(2));
+			  "calls=%d third_calls=%d alternatives=%d count=%d name=%s ",
+			  calls(), third_calls(), alternatives(), count(), name_of(2));
 	size += scnprintf(buffer + size, PAGE_SIZE - size,
-			  "twin=%d other_twin=%d switches=%d,%d operates=%d third=%d\n", twin(1),
-			  kt_twin_value(), switches(3), switches(4), operates(4), third());
+			  "percpu=%d twin=%d other_twin=%d switches=%d,%d operates=%d third=%d\n",
+			  percpu(), twin(1), kt_twin_value(), switches(3), switches(4), operates(4),
+			  third());
 	return size;
 }
 KT_SHOW(all, all_get);
