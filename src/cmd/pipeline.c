@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "check/check.h"
 #include "compile/compile.h"
+#include "diff/calls.h"
 #include "diff/diff.h"
 #include "fixed/fixed.h"
 #include "kernel/kernel.h"
@@ -333,7 +334,11 @@ static gboolean match_candidate(struct pipeline *pipeline, struct candidate *can
 	if (!candidate->stock)
 		return FALSE;
 	candidate->match = match_unit(candidate->image, candidate->stock, &problem);
-	return candidate->match || keep_refusal(pipeline, problem, error);
+	/* What differs from the original is told by functions: they must be those that run. */
+	if (candidate->match && calls_compare(candidate->stock, candidate->original,
+					      pipeline->kernel->series, &problem))
+		return TRUE;
+	return keep_refusal(pipeline, problem, error);
 }
 
 static gboolean stage_match(struct pipeline *pipeline, GError **error)
