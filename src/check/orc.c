@@ -3,7 +3,12 @@
  * sleeps in the code blocks every transition.  Tables: arch/x86/kernel/unwind_orc.c; .orc_unwind_ip
  * has a place-relative address for each entry of .orc_unwind.
  */
+#include <string.h>
+
 #include "check/inside.h"
+#include "diff/insn.h"
+#include "elf/functions.h"
+#include "kernel/special.h"
 
 enum {
 	ORC_SIZE = 6,
@@ -13,7 +18,8 @@ enum {
 
 struct orc {
 	struct place place;
-	gboolean defined; /* false: the stack can't be found from here on (ORC_REG_UNDEFINED) */
+	const guint8 *entry; /* in .orc_unwind */
+	gboolean defined;    /* false: the stack can't be found from here on (ORC_REG_UNDEFINED) */
 };
 
 static gint compare_orcs(gconstpointer a, gconstpointer b)
@@ -43,6 +49,7 @@ static GArray *read_orcs(const struct section *ips, const struct section *entrie
 		if (reloc->type != R_X86_64_PC32 || !reloc_target(reloc, &orc.place) ||
 		    !entries->data || entry + ORC_SIZE > entries->size)
 			continue;
+		orc.entry = entries->data + entry;
 		orc.defined = (entries->data[entry + ORC_STACK_REGISTER] & 0xf) != 0;
 		g_array_append_val(orcs, orc);
 	}
@@ -53,7 +60,7 @@ static GArray *read_orcs(const struct section *ips, const struct section *entrie
 /* The entry that holds at a place: the last at or before it in the same section. */
 static const struct orc *orc_at(const GArray *orcs, const struct section *section, guint64 offset)
 {
-	const struct orc wanted = {{(struct section *)section, offset}, TRUE};
+	const struct orc wanted = {.place = {(struct section *)section, offset}, .defined = TRUE};
 	guint low = 0, high = orcs->len;
 
 	while (low < high) {
@@ -85,6 +92,100 @@ static void check_code(struct check *check, const GArray *orcs)
 	}
 }
 
+/* What the second half of this file looks at: whether code that is gone through without a change of
+ * the stack says so, above all the tests of late keys that klatch adds to functions. */
+struct flow {
+	struct check *check;
+	const GArray *orcs;
+	GArray *functions;
+};
+
+static void check_same(const struct flow *flow, const struct section *section, guint64 offset,
+		       const struct section *other, guint64 target, const char *way)
+{
+	const struct orc *from = orc_at(flow->orcs, section, offset);
+	const struct orc *to = orc_at(flow->orcs, other, target);
+
+	if (!from || !to || memcmp(from->entry, to->entry, ORC_SIZE))
+		check_refuse_at(flow->check, section, offset,
+				"the ORC entry here is not that of %s+0x%" G_GINT64_MODIFIER
+				"x, where it %s",
+				other->name, target, way);
+}
+
+/* Where a branch leads; false if that is out of the livepatch. */
+static gboolean branch_target(const struct flow *flow, const struct section *section,
+			      const struct insn *insn, struct place *target)
+{
+	const GArray *writes = flow->check->writes;
+	const struct place field = {(struct section *)section, insn->field};
+	guint index = write_index(writes, &field);
+	const struct write *write =
+		index < writes->len ? &g_array_index(writes, struct write, index) : NULL;
+	const struct reloc *reloc = section_reloc_at(section, insn->field);
+
+	*target = (struct place){field.section, insn->target};
+	if (!write || write->section != section || write->offset != insn->field)
+		return TRUE;
+	if (!reloc || !reloc->symbol || !reloc->symbol->section)
+		return FALSE;
+	target->section = reloc->symbol->section;
+	target->offset = reloc->symbol->value + reloc->addend + (insn->end - insn->field);
+	return TRUE;
+}
+
+/* Code of alternatives, which is in no function of the kernel either. */
+static gboolean is_replacement(const struct flow *flow, const struct section *section)
+{
+	const struct special *special = special_find(section->name, flow->check->kernel->series);
+
+	return special && special->policy == SPECIAL_CODE;
+}
+
+/* The stack check of a transition goes by functions: code outside of them would not be seen. */
+static void check_jump(const struct flow *flow, const struct section *section,
+		       const struct insn *insn)
+{
+	struct place target;
+
+	if (!branch_target(flow, section, insn, &target) || is_replacement(flow, target.section))
+		return;
+	if (!functions_at(flow->functions, target.section, target.offset))
+		check_refuse_at(flow->check, section, insn->offset,
+				"it jumps to code that belongs to no function");
+	else
+		check_same(flow, section, insn->offset, target.section, target.offset, "jumps to");
+}
+
+static void check_code_of(const struct flow *flow, const struct function *function)
+{
+	struct insn_walk walk = {function->section, function->start, function->end, {0}};
+
+	while (insn_next(&walk)) {
+		const struct insn *insn = &walk.insn;
+
+		if (insn->branch && !insn->call)
+			check_jump(flow, function->section, insn);
+		if (insn->inert && insn->end < function->end)
+			check_same(flow, function->section, insn->offset, function->section,
+				   insn->end, "goes on");
+	}
+}
+
+static void check_flow(struct check *check, const GArray *orcs)
+{
+	struct flow flow = {check, orcs, functions_of(check->livepatch)};
+
+	for (guint i = 0; i < flow.functions->len; i++) {
+		const struct function *function =
+			&g_array_index(flow.functions, struct function, i);
+
+		if (section_is_text(function->section))
+			check_code_of(&flow, function);
+	}
+	g_array_unref(flow.functions);
+}
+
 void check_orc(struct check *check)
 {
 	const struct section *ips = object_section(check->livepatch, ".orc_unwind_ip");
@@ -100,4 +201,5 @@ void check_orc(struct check *check)
 
 	g_autoptr(GArray) orcs = read_orcs(ips, entries);
 	check_code(check, orcs);
+	check_flow(check, orcs);
 }

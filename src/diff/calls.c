@@ -12,16 +12,11 @@
 
 #include "base/error.h"
 #include "diff/insn.h"
+#include "elf/functions.h"
 #include "kernel/special.h"
 
 /* What objtool calls the padding in front of a function. */
 #define PADDING "__pfx_"
-
-struct function {
-	const struct section *section;
-	guint64 start, end;
-	const char *name; /* of several for one place, the first of the alphabet */
-};
 
 struct reading {
 	const struct object *object;
@@ -29,65 +24,6 @@ struct reading {
 	GHashTable *labels; /* places of jump labels: key section ^ offset, see label_key() */
 	GHashTable *calls;  /* text to how often */
 };
-
-static gint by_place(gconstpointer a, gconstpointer b)
-{
-	const struct function *left = a, *right = b;
-
-	if (left->section != right->section)
-		return left->section->index < right->section->index ? -1 : 1;
-	if (left->start != right->start)
-		return left->start < right->start ? -1 : 1;
-	return strcmp(left->name, right->name);
-}
-
-static GArray *functions_of(const struct object *object)
-{
-	GArray *functions = g_array_new(FALSE, FALSE, sizeof(struct function));
-
-	for (guint i = 0; i < object->symbols->len; i++) {
-		const struct symbol *symbol = object_symbol_at(object, i);
-		struct function function = {symbol->section, symbol->value,
-					    symbol->value + symbol->size, symbol->name};
-
-		if (symbol->type == STT_FUNC && symbol->section && symbol->size &&
-		    !g_str_has_prefix(symbol->name, PADDING))
-			g_array_append_val(functions, function);
-	}
-	g_array_sort(functions, by_place);
-	/* Aliases: only the first of a place stays. */
-	guint kept = 0;
-	for (guint i = 0; i < functions->len; i++) {
-		struct function *at = &g_array_index(functions, struct function, i);
-		struct function *last = &g_array_index(functions, struct function, kept - 1);
-
-		if (!kept || last->section != at->section || last->start != at->start)
-			g_array_index(functions, struct function, kept++) = *at;
-	}
-	g_array_set_size(functions, kept);
-	return functions;
-}
-
-/* The function at a place, or NULL. */
-static const struct function *function_at(const struct reading *reading,
-					  const struct section *section, guint64 offset)
-{
-	const struct function wanted = {section, offset, 0, "\xff"};
-	guint low = 0, high = reading->functions->len;
-
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-
-		if (by_place(&g_array_index(reading->functions, struct function, middle),
-			     &wanted) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	const struct function *function =
-		low ? &g_array_index(reading->functions, struct function, low - 1) : NULL;
-	return function && function->section == section && offset < function->end ? function : NULL;
-}
 
 /* No section is so long that its offsets do not fit. */
 static gpointer label_key(const struct section *section, guint64 offset)
@@ -136,7 +72,7 @@ static const char *callee(const struct reading *reading, const struct function *
 			return strcmp(reloc->symbol->name, "__fentry__") ? reloc->symbol->name
 									 : NULL;
 	}
-	const struct function *function = function_at(reading, section, target);
+	const struct function *function = functions_at(reading->functions, section, target);
 	if (function == caller)
 		return NULL;
 	return function ? function->name : "code outside of functions";
@@ -146,6 +82,8 @@ static void read_function(struct reading *reading, const struct function *functi
 {
 	struct insn_walk walk = {function->section, function->start, function->end, {0}};
 
+	if (g_str_has_prefix(function->name, PADDING))
+		return;
 	count(reading, g_strdup(function->name));
 	while (insn_next(&walk)) {
 		const char *name = walk.insn.branch ? callee(reading, function, &walk.insn) : NULL;

@@ -7,6 +7,8 @@
 #include "diff/insn.h"
 
 #define OPCODE_LEA    0x8d
+#define OPCODE_CALL   0xe8
+#define MODRM_REG_CMP 7 /* of opcodes 80 to 83: arithmetic with an immediate */
 #define MODRM_NO_BASE 5 /* r/m of mod 0: no base register; in 64-bit mode RIP */
 
 static gboolean decode(const struct insn_walk *walk, ZydisDecodedInstruction *decoded)
@@ -30,6 +32,31 @@ static gboolean is_lea(const ZydisDecodedInstruction *decoded)
 	return decoded->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && decoded->opcode == OPCODE_LEA;
 }
 
+static gboolean is_opcode(const ZydisDecodedInstruction *decoded, ZydisOpcodeMap map, guint8 first,
+			  guint8 last)
+{
+	return decoded->opcode_map == map && decoded->opcode >= first && decoded->opcode <= last;
+}
+
+/* jcc, short and near; cmp and test in their forms. */
+static gboolean is_inert(const ZydisDecodedInstruction *decoded)
+{
+	static const struct {
+		ZydisOpcodeMap map;
+		guint8 first, last;
+	} forms[] = {
+		{ZYDIS_OPCODE_MAP_DEFAULT, 0x70, 0x7f}, {ZYDIS_OPCODE_MAP_0F, 0x80, 0x8f},
+		{ZYDIS_OPCODE_MAP_DEFAULT, 0x38, 0x3d}, {ZYDIS_OPCODE_MAP_DEFAULT, 0x84, 0x85},
+		{ZYDIS_OPCODE_MAP_DEFAULT, 0xa8, 0xa9},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)
+		if (is_opcode(decoded, forms[i].map, forms[i].first, forms[i].last))
+			return TRUE;
+	return is_opcode(decoded, ZYDIS_OPCODE_MAP_DEFAULT, 0x80, 0x83) &&
+	       decoded->raw.modrm.reg == MODRM_REG_CMP;
+}
+
 gboolean insn_next(struct insn_walk *walk)
 {
 	struct insn *insn = &walk->insn;
@@ -43,8 +70,11 @@ gboolean insn_next(struct insn_walk *walk)
 		return FALSE;
 
 	*insn = (struct insn){.offset = walk->at, .end = walk->at + decoded.length};
+	insn->inert = is_inert(&decoded);
 	if (decoded.raw.imm[0].is_relative) {
 		insn->branch = TRUE;
+		insn->call =
+			is_opcode(&decoded, ZYDIS_OPCODE_MAP_DEFAULT, OPCODE_CALL, OPCODE_CALL);
 		insn->field = insn->offset + decoded.raw.imm[0].offset;
 		insn->field_size = decoded.raw.imm[0].size / 8;
 		insn->target = insn->end + decoded.raw.imm[0].value.s;

@@ -774,6 +774,36 @@ static void orc_tables_that_differ(void **state)
 	assert_refused(&sound, "can't be unwound", "different length");
 }
 
+/* A jump of two bytes in new_proc, and the stack another from some place on. */
+static void add_jump(struct sound *sound, guint8 opcode, guint8 distance, guint64 other_from)
+{
+	guint8 *code;
+
+	make_sound(sound);
+	code = sound->text->data + PROC + 20;
+	code[0] = opcode;
+	code[1] = distance;
+	add_orc(sound, sound->text, other_from, 4);
+}
+
+static void jumps_that_change_the_stack(void **state)
+{
+	enum { JUMP = 0xeb, JUMP_IF_ZERO = 0x74, BEHIND = PROC + 22 };
+	struct sound sound;
+
+	add_jump(&sound, JUMP, 4, BEHIND + 4);
+	assert_refused(&sound, "can't be unwound", "where it jumps to");
+	add_jump(&sound, JUMP_IF_ZERO, 0xfc, BEHIND);
+	assert_refused(&sound, "can't be unwound", "where it goes on");
+	add_jump(&sound, JUMP, 100, TEXT_SIZE);
+	assert_refused(&sound, "can't be unwound", "belongs to no function");
+
+	/* nothing but a jump leads behind one without a condition */
+	add_jump(&sound, JUMP, 0xfc, BEHIND);
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+}
+
 static void objects_are_named_as_in_sysfs(void **state)
 {
 	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
@@ -901,6 +931,7 @@ int main(void)
 		cmocka_unit_test(code_without_orc),
 		cmocka_unit_test(code_behind_the_end_of_orc),
 		cmocka_unit_test(orc_tables_that_differ),
+		cmocka_unit_test(jumps_that_change_the_stack),
 		cmocka_unit_test(objects_are_named_as_in_sysfs),
 		cmocka_unit_test(damaged_tables_are_said),
 		cmocka_unit_test(a_file_that_is_no_livepatch),
