@@ -27,22 +27,30 @@ char *fixed_file(const struct fixed *fixed, const char *directory, const char *s
 
 /* ---- what is known of the module ---- */
 
-/* Where the build made it: ".../kernel/fs/ext4/ext4.ko.xz" is installed for fs/ext4/ext4.ko. */
-static char *module_place(const struct kernel *kernel, const char *name, GError **error)
+/*
+ * Where the build made it: ".../kernel/fs/ext4/ext4.ko.xz" is installed for fs/ext4/ext4.ko, and
+ * ".../extra/own/own.ko" for own/own.ko, a module from outside of the kernel's tree.
+ */
+static gboolean find_place(struct fixed *fixed, GError **error)
 {
-	g_autofree char *path = modules_path(kernel, name, error);
-	g_autofree char *installed = g_build_filename(kernel->modules, "kernel/", NULL);
-	char *suffix = path ? g_strrstr(path, ".ko") : NULL;
+	static const char *const folders[] = {"kernel/", "extra/"};
+	g_autofree char *path = modules_path(fixed->kernel, fixed->name, error);
+	const char *suffix = path ? g_strrstr(path, ".ko") : NULL;
 
-	if (!path)
-		return NULL;
-	if (suffix && g_str_has_prefix(path, installed)) {
-		const char *place = path + strlen(installed);
+	for (gsize i = 0; suffix && i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *folder =
+			g_build_filename(fixed->kernel->modules, folders[i], NULL);
 
-		return g_strndup(place, suffix - place);
+		if (!g_str_has_prefix(path, folder))
+			continue;
+		fixed->place = g_strndup(path + strlen(folder), suffix - path - strlen(folder));
+		fixed->outside = i > 0;
+		return TRUE;
 	}
-	klatch_fail(error, KLATCH_REFUSED, WHAT, path, NULL, "it is no module of the kernel's own");
-	return NULL;
+	if (path)
+		klatch_fail(error, KLATCH_REFUSED, WHAT, path, NULL,
+			    "it does not lie where the kernel's build installs modules");
+	return FALSE;
 }
 
 static GPtrArray *module_units(const struct commands *commands, const char *name, GError **error)
@@ -64,8 +72,7 @@ static GPtrArray *module_units(const struct commands *commands, const char *name
 
 static gboolean fixed_open(struct fixed *fixed, const struct commands *commands, GError **error)
 {
-	fixed->place = module_place(fixed->kernel, fixed->name, error);
-	if (!fixed->place)
+	if (!find_place(fixed, error))
 		return FALSE;
 	fixed->units = module_units(commands, fixed->name, error);
 	if (!fixed->units)

@@ -14,6 +14,7 @@ struct fixed {
 	const struct kernel *kernel;
 	const char *name;	/* "usb_storage" */
 	char *place;		/* "drivers/usb/storage/usb-storage": in the tree, no suffix */
+	gboolean outside;	/* not of the kernel's own tree */
 	GPtrArray *units;	/* of borrowed struct unit *, in order of linking */
 	struct object *shipped; /* the module as installed */
 };

@@ -25,6 +25,14 @@ static gboolean write_text(const char *path, const GString *text, GError **error
 	return files_write(path, text->str, text->len, error);
 }
 
+/* Whether the path of an object that exports is the module's. */
+static gboolean is_own(const struct fixed *fixed, const char *object)
+{
+	g_autofree char *name = g_path_get_basename(object);
+
+	return !strcmp(g_strdelimit(name, "-", '_'), fixed->name);
+}
+
 /*
  * The exports of others go on to modpost as they are.  The module's own get the CRCs they were
  * shipped with, since other modules were built against those.
@@ -38,7 +46,7 @@ static gboolean split_exports(const struct fixed *fixed, GString *own, GString *
 	for (char **line = lines; line && **line; line++) {
 		g_auto(GStrv) fields = g_strsplit(*line, "\t", -1);
 
-		if (g_strv_length(fields) > 2 && !strcmp(fields[2], fixed->place))
+		if (g_strv_length(fields) > 2 && is_own(fixed, fields[2]))
 			g_string_append_printf(own, "#SYMVER %s %s\n", fields[1], fields[0]);
 		else
 			g_string_append_printf(others, "%s\n", *line);
@@ -98,8 +106,10 @@ static gboolean write_inputs(const struct fixed *fixed, const char *directory,
 	return write_text(symvers, others, error) && write_text(mod, list, error);
 }
 
-/* Newer ones look for exports only if they are told that there are modules, which older ones do not
- * know as an option: as the kernel's own makefile says. */
+/*
+ * Newer ones look for exports only if they are told that there are modules, which older ones do not
+ * know as an option: as the kernel's own makefile says.
+ */
 static gboolean wants_modules_option(const struct fixed *fixed, gboolean *wants, GError **error)
 {
 	g_autofree char *path =
@@ -117,16 +127,23 @@ gboolean modpost_run(const struct fixed *fixed, const char *directory, const GPt
 	g_autofree char *program =
 		g_build_filename(fixed->kernel->build, "scripts/mod/modpost", NULL);
 	g_autofree char *object = g_strconcat(fixed->place, ".o", NULL);
-	const char *argv[] = {program, "-m", "-i", "symvers", object, NULL, NULL};
-	const struct process process = {
-		.argv = argv, .directory = directory, .environment = environment};
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	AUTO_PROCESS_RESULT result = {0};
 	gboolean modules;
 
 	if (!wants_modules_option(fixed, &modules, error))
 		return FALSE;
+	const char *const words[] = {program, "-m", "-i", "symvers", object};
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		g_ptr_array_add(argv, (char *)words[i]);
 	if (modules)
-		argv[G_N_ELEMENTS(argv) - 2] = "-M";
+		g_ptr_array_add(argv, "-M");
+	if (fixed->outside)
+		g_ptr_array_add(argv, "-e");
+	g_ptr_array_add(argv, NULL);
+	const struct process process = {.argv = (const char *const *)argv->pdata,
+					.directory = directory,
+					.environment = environment};
 	if (!write_inputs(fixed, directory, objects, error) ||
 	    !process_run(&process, &result, error))
 		return FALSE;

@@ -1,8 +1,9 @@
 /*
  * Two builds of a module: equal in what the kernel takes in?
  *
- * Left out is what follows from debug information, which is not built here: the build ID, and the
- * order of the symbol table, by which modpost orders the versions.
+ * Left out is what the kernel does not take in, and what follows from debug information, which is
+ * not built here: the build ID, and the order of the symbol table, by which modpost orders the
+ * versions.
  */
 #include <string.h>
 
@@ -86,13 +87,17 @@ static gint compare_texts(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* All symbols, in an order that does not depend on the file. */
+/* All symbols that name something, in an order that does not depend on the file. */
 static GPtrArray *sorted_symbols(const struct object *object)
 {
 	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < object->symbols->len; i++)
-		g_ptr_array_add(texts, describe(object_symbol_at(object, i)));
+	for (guint i = 0; i < object->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(object, i);
+
+		if (symbol->type != STT_SECTION && symbol->type != STT_FILE)
+			g_ptr_array_add(texts, describe(symbol));
+	}
 	g_ptr_array_sort(texts, compare_texts);
 	return texts;
 }
@@ -108,17 +113,32 @@ static gboolean same_symbols(const struct object *module, const struct object *s
 	return a->len == b->len || differ(shipped, NULL, "it has other symbols", error);
 }
 
+/* The first section that the kernel loads of one module and that the other does not have. */
+static const struct section *find_missing(const struct object *from, const struct object *in)
+{
+	for (guint i = 0; i < from->sections->len; i++) {
+		const struct section *section = object_section_at(from, i);
+
+		if (section->flags & SHF_ALLOC && !object_section(in, section->name))
+			return section;
+	}
+	return NULL;
+}
+
 gboolean same_module(const struct object *module, const struct object *shipped, GError **error)
 {
-	if (module->sections->len != shipped->sections->len)
-		return differ(shipped, NULL, "it has other sections", error);
+	const struct section *missing = find_missing(shipped, module);
+
+	if (!missing)
+		missing = find_missing(module, shipped);
+	if (missing)
+		return differ(shipped, missing->name, "only one has this section", error);
 	for (guint i = 0; i < shipped->sections->len; i++) {
 		const struct section *section = object_section_at(shipped, i);
-		const struct section *own = object_section(module, section->name);
 
-		if (!strcmp(section->name, ".note.gnu.build-id"))
+		if (!(section->flags & SHF_ALLOC) || !strcmp(section->name, ".note.gnu.build-id"))
 			continue;
-		if (!own || !same_section(own, section))
+		if (!same_section(object_section(module, section->name), section))
 			return differ(shipped, section->name, "the sections differ", error);
 	}
 	return same_symbols(module, shipped, error);
