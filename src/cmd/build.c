@@ -92,6 +92,17 @@ static void print_functions(const struct pipeline_result *result)
 	}
 }
 
+/* What to do with it now.  A trial loads targets late, which a directory's policy is not for. */
+static void print_next(const struct pipeline_result *result)
+{
+	for (guint i = 1; i < result->files->len; i++)
+		printf("%s\n", (char *)g_ptr_array_index(result->files, i));
+	if (result->files->len > 1)
+		printf("next: klatch-build(1) says where these files go\n");
+	else
+		printf("next: klatch try -k %s %s\n", result->kernel, result->livepatch);
+}
+
 static void print_text(const struct pipeline_result *result)
 {
 	double total = 0;
@@ -106,11 +117,8 @@ static void print_text(const struct pipeline_result *result)
 
 	switch (result->status) {
 	case PIPELINE_BUILT:
-		printf("\n");
-		for (guint i = 1; i < result->files->len; i++)
-			printf("%s\n", (char *)g_ptr_array_index(result->files, i));
-		printf("%s for %s, in %.1f s\nnext: klatch try -k %s %s\n", result->livepatch,
-		       result->kernel, total, result->kernel, result->livepatch);
+		printf("\n%s for %s, in %.1f s\n", result->livepatch, result->kernel, total);
+		print_next(result);
 		break;
 	case PIPELINE_REFUSED:
 		printf("\nrefused: nothing was written\n");

@@ -192,6 +192,17 @@ static gboolean check_name(const char *name, GError **error)
 	return FALSE;
 }
 
+static gboolean check_policy(const struct pipeline_request *request, GError **error)
+{
+	if (request->policy != KLATCH_SPLIT || !request->replace)
+		return TRUE;
+	klatch_fail(error, KLATCH_USAGE, "the command line is wrong", NULL,
+		    "take another policy, or leave --replace out",
+		    "with --late=split --replace each livepatch would take the place of the one "
+		    "before");
+	return FALSE;
+}
+
 static gboolean stage_open(struct pipeline *pipeline, GError **error)
 {
 	const struct pipeline_request *request = pipeline->request;
@@ -199,7 +210,7 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 	pipeline->name =
 		request->name ? g_strdup(request->name) : name_from_patch(request->patches[0]);
 	g_autofree char *output = output_path(pipeline);
-	if (!check_name(pipeline->name, error) ||
+	if (!check_name(pipeline->name, error) || !check_policy(request, error) ||
 	    (writes_directory(pipeline) && !products_check_directory(output, error)))
 		return FALSE;
 	pipeline->kernel = kernel_open(request->release, error);
