@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "help.h"
 #include "link/thunk.h"
+#include "link/x86.h"
 
 #define SERIES 6001
 
@@ -197,6 +198,30 @@ static void test_memory_operand_is_refused(void **state)
 	assert_error(&error, KLATCH_REFUSED, ".klp.sym.target.helper,0 other than by calling it");
 }
 
+/* What objtool lists with call depth tracking. */
+static const char calls[] = ".text\n .globl twice\n"
+			    "twice: push %rbx\n"
+			    "1: call other\n"
+			    "2: call helper\n"
+			    "3: call other\n"
+			    "pop %rbx\n ret\n"
+			    ".section .call_sites, \"a\"\n"
+			    ".long 1b - ., 2b - ., 3b - .\n"
+			    ".section .note.GNU-stack, \"\", @progbits\n";
+
+static void test_late_calls_are_no_call_sites(void **state)
+{
+	g_autofree char *path = compile(*state, "calls.S", calls, NULL);
+	AUTO(assembly) assembly = assembly_of(path, "helper");
+	struct section *table = object_section(assembly->object, ".call_sites");
+
+	thunk_call_sites(assembly, assembly->object, 6012);
+	assert_int_equal(table->size, 8);
+	assert_int_equal(table->relocs->len, 2);
+	assert_int_equal(x86_code_target(table, section_reloc_at(table, 0)), 1);
+	assert_int_equal(x86_code_target(table, section_reloc_at(table, 4)), 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_short_site_is_refused),
 		cmocka_unit_test(test_alternatives_call_through_one_thunk),
 		cmocka_unit_test(test_memory_operand_is_refused),
+		cmocka_unit_test(test_late_calls_are_no_call_sites),
 	};
 
 	return cmocka_run_group_tests_name("link: thunks", tests, make_directory, remove_directory);
