@@ -48,8 +48,8 @@ enum census_mark {
 	CENSUS_CALL_SITE,
 	CENSUS_ENDBR,
 	CENSUS_MCOUNT,
-	CENSUS_PATCHABLE,
-	CENSUS_ORC, /* entries only */
+	CENSUS_PATCHABLE, /* entries only: they refer to the padding before a function */
+	CENSUS_ORC,	  /* entries only */
 	/* of functions only */
 	CENSUS_LATE,	      /* refers to a static or unexported global of its module */
 	CENSUS_NOT_TRACEABLE, /* no entry in __mcount_loc */
@@ -63,6 +63,7 @@ struct census_meaning {
 	const char *text;    /* "on a tracepoint" */
 	const char *section; /* the special section it is counted in, or NULL */
 	gboolean detail;     /* of the one above it that is none */
+	gboolean entries_only;
 };
 const struct census_meaning *census_meaning(enum census_mark mark);
 

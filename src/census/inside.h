@@ -23,7 +23,6 @@ struct named {
 	guint64 end;
 	const char *name;
 	guint32 function; /* which it is, or a part of; NO_FUNCTION if it is none */
-	guint32 group;	  /* whose local symbols are of one unit share it; of globals 0 */
 	gboolean exported;
 	gboolean main; /* the function itself, not a cold part or an alias */
 };

@@ -4,7 +4,9 @@
 #include "census/census.h"
 
 #define HEAD(mark, name, words, from) [mark] = {.key = name, .text = words, .section = from}
-#define PART(mark, name, words)	      [mark] = {.key = name, .text = words, .detail = TRUE}
+#define ONLY(mark, name, words, from)                                                              \
+	[mark] = {.key = name, .text = words, .section = from, .entries_only = TRUE}
+#define PART(mark, name, words) [mark] = {.key = name, .text = words, .detail = TRUE}
 
 static const struct census_meaning meanings[] = {
 	HEAD(CENSUS_JUMP, "jump_label", "jump label", "__jump_table"),
@@ -37,9 +39,9 @@ static const struct census_meaning meanings[] = {
 	HEAD(CENSUS_CALL_SITE, "call_site", "call (depth tracking)", ".call_sites"),
 	HEAD(CENSUS_ENDBR, "endbr_seal", "sealed ENDBR", ".ibt_endbr_seal"),
 	HEAD(CENSUS_MCOUNT, "mcount", "ftrace site", "__mcount_loc"),
-	HEAD(CENSUS_PATCHABLE, "patchable_entry", "patchable entry",
+	ONLY(CENSUS_PATCHABLE, "patchable_entry", "patchable entry",
 	     "__patchable_function_entries"),
-	HEAD(CENSUS_ORC, "orc", "unwinding entry", ".orc_unwind_ip"),
+	ONLY(CENSUS_ORC, "orc", "unwinding entry", ".orc_unwind_ip"),
 	HEAD(CENSUS_LATE, "late_reference", "refers to what its module keeps to itself", NULL),
 	HEAD(CENSUS_NOT_TRACEABLE, "not_traceable", "can't be traced", NULL),
 	HEAD(CENSUS_NAME_SHARED, "name_shared", "name is not unique", NULL),

@@ -146,14 +146,13 @@ static gboolean is_padding(const char *name)
 }
 
 static void add_named(struct subject *subject, const struct view *view,
-		      const struct view_symbol *symbol, guint32 unit)
+		      const struct view_symbol *symbol)
 {
 	struct named named = {
 		.section = symbol->section,
 		.start = symbol->value,
 		.end = symbol->value + symbol->size,
 		.name = symbol->name,
-		.group = symbol->binding == STB_LOCAL ? unit : 0,
 		.function = symbol->type == STT_FUNC && is_text(view, symbol->section)
 				    ? 0
 				    : NO_FUNCTION,
@@ -162,24 +161,22 @@ static void add_named(struct subject *subject, const struct view *view,
 	g_array_append_val(subject->named, named);
 }
 
-/* Takes up the symbols that have a name and a place in what is loaded. */
+/* Takes up the functions and variables that have a place in what is loaded; of those of no size
+ * nobody can tell what refers to them (empty lock classes, labels). */
 static void read_symbols(struct subject *subject, const struct view *view)
 {
 	static const char prefix[] = "__ksymtab_";
-	guint32 unit = 1;
 
 	for (guint i = 1; i < view_symbol_count(view); i++) {
 		const struct view_symbol *symbol = view_symbol(view, i);
 
-		if (symbol->type == STT_FILE)
-			unit++;
 		if (!symbol->section || !*symbol->name || is_padding(symbol->name) ||
 		    !(view_section(view, symbol->section)->header->sh_flags & SHF_ALLOC))
 			continue;
 		if (g_str_has_prefix(symbol->name, prefix))
 			g_ptr_array_add(subject->exports, g_strdup(symbol->name + strlen(prefix)));
-		else if (symbol->type == STT_FUNC || symbol->type == STT_OBJECT)
-			add_named(subject, view, symbol, unit);
+		else if (symbol->size && (symbol->type == STT_FUNC || symbol->type == STT_OBJECT))
+			add_named(subject, view, symbol);
 	}
 }
 

@@ -168,10 +168,13 @@ static void walk_entry(struct fields *fields, const struct table *table, guint64
 	guint32 function = NO_FUNCTION;
 	struct place code;
 
-	if (table->mark != CENSUS_ORC &&
-	    fields->refers(fields, table, at + table->special->code_offset, size, &code) &&
-	    !code.elsewhere)
-		function = subject_function_at(fields->subject, code.section, code.offset);
+	if (table->mark != CENSUS_ORC) {
+		/* What refers to nothing fills up vmlinux's tables, or was taken out of them. */
+		if (!fields->refers(fields, table, at + table->special->code_offset, size, &code))
+			return;
+		if (!code.elsewhere)
+			function = subject_function_at(fields->subject, code.section, code.offset);
+	}
 	subject_mark(fields->subject, function, table->mark);
 	classify(fields, table, at, function);
 }

@@ -1,8 +1,8 @@
 /*
  * The symbols of an object by place, and its functions.
  *
- * A cold part is of the function of the same name in the same unit: unit by unit, since a name can
- * occur in several.
+ * A cold part is of the function of the same name.  Which one, if several units have it, nothing
+ * says: the symbols that name units were stripped.  The last is taken.
  */
 #include <string.h>
 
@@ -117,39 +117,27 @@ static void number_functions(struct subject *subject)
 	}
 }
 
-static char *unit_name(guint32 group, const char *name, gsize length)
-{
-	return g_strdup_printf("%u %.*s", group, (int)length, name);
-}
-
-/* A table of functions by unit and name. */
+/* Functions by name; of several of one name the last. */
 static GHashTable *functions_by_name(const struct subject *subject)
 {
-	GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (guint i = 0; i < subject->named->len; i++) {
 		const struct named *named = named_at(subject, i);
 
 		if (named->function != NO_FUNCTION && !cold_base(named->name))
-			g_hash_table_insert(
-				table, unit_name(named->group, named->name, strlen(named->name)),
-				GUINT_TO_POINTER(named->function + 1));
+			g_hash_table_insert(table, (gpointer)named->name,
+					    GUINT_TO_POINTER(named->function + 1));
 	}
 	return table;
 }
 
 static guint32 parent_of(GHashTable *table, const struct named *cold)
 {
-	const guint32 groups[] = {cold->group, 0};
+	g_autofree char *name = g_strndup(cold->name, cold_base(cold->name));
+	guint found = GPOINTER_TO_UINT(g_hash_table_lookup(table, name));
 
-	for (gsize i = 0; i < G_N_ELEMENTS(groups); i++) {
-		g_autofree char *key = unit_name(groups[i], cold->name, cold_base(cold->name));
-		guint found = GPOINTER_TO_UINT(g_hash_table_lookup(table, key));
-
-		if (found)
-			return found - 1;
-	}
-	return NO_FUNCTION;
+	return found ? found - 1 : NO_FUNCTION;
 }
 
 static void join_cold_parts(struct subject *subject)
@@ -215,19 +203,19 @@ static guint last_before(const struct subject *subject, guint section, guint64 o
 	return low;
 }
 
+/* Of several that begin there the first. */
 const struct named *subject_named_at(const struct subject *subject, guint section, guint64 offset)
 {
 	const struct named *found = NULL;
 
-	/* Several may begin there: one with a size is meant rather than a mark. */
 	for (guint i = last_before(subject, section, offset); i-- > 0;) {
 		const struct named *named = named_at(subject, i);
 
 		if (named->section != section || (found && !same_place(named, found)))
 			break;
-		if (offset < named->end || offset == named->start)
+		if (offset < named->end)
 			found = named;
-		if (named->start < offset && !found)
+		else if (!found)
 			break;
 	}
 	return found;

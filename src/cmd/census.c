@@ -66,8 +66,12 @@ static void print_mark(const GPtrArray *censuses, guint scope, enum census_mark 
 		const struct census_group *group = scope_of(census_at(censuses, i), scope);
 		const struct census_count *count = &group->of[mark];
 
-		printf(" %6.2f %% %8" G_GUINT64_FORMAT " %5" G_GUINT64_FORMAT,
-		       100 * census_share(group, mark), count->entries, count->objects);
+		if (meaning->entries_only)
+			printf(" %8s", "-");
+		else
+			printf(" %6.2f %%", 100 * census_share(group, mark));
+		printf(" %8" G_GUINT64_FORMAT " %6" G_GUINT64_FORMAT, count->entries,
+		       count->objects);
 	}
 	print_trends(censuses, scope, mark);
 	putchar('\n');
