@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cmd/command.h"
 #include "cmd/pipeline.h"
+#include "cmd/products.h"
 
 static const char *const status_names[] = {
 	[PIPELINE_BUILT] = "built",
@@ -18,6 +19,12 @@ static const int status_exits[] = {
 	[PIPELINE_BUILT] = EXIT_DONE,
 	[PIPELINE_REFUSED] = EXIT_REFUSED,
 	[PIPELINE_UNCHANGED] = EXIT_UNCHANGED,
+};
+
+static const char *const product_kinds[] = {
+	[PRODUCT_LIVEPATCH] = "livepatch",
+	[PRODUCT_FIXED] = "fixed",
+	[PRODUCT_GLUE] = "glue",
 };
 
 static void add_objects(JsonBuilder *builder, const struct pipeline_result *result)
@@ -47,6 +54,22 @@ static void add_objects(JsonBuilder *builder, const struct pipeline_result *resu
 	json_builder_end_array(builder);
 }
 
+static void add_files(JsonBuilder *builder, const struct pipeline_result *result)
+{
+	json_builder_set_member_name(builder, "files");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < result->files->len; i++) {
+		const struct product *product = g_ptr_array_index(result->files, i);
+
+		json_builder_begin_object(builder);
+		command_add_string(builder, "path", product->path);
+		command_add_string(builder, "kind", product_kinds[product->kind]);
+		command_add_string(builder, "object", product->object);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
 static void print_json(const struct pipeline_result *result)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -54,11 +77,7 @@ static void print_json(const struct pipeline_result *result)
 	json_builder_begin_object(builder);
 	command_add_string(builder, "status", status_names[result->status]);
 	command_add_string(builder, "livepatch", result->livepatch);
-	json_builder_set_member_name(builder, "files");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < result->files->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(result->files, i));
-	json_builder_end_array(builder);
+	add_files(builder, result);
 	command_add_string(builder, "kernel", result->kernel);
 	add_objects(builder, result);
 	json_builder_set_member_name(builder, "refusals");
@@ -96,7 +115,7 @@ static void print_functions(const struct pipeline_result *result)
 static void print_next(const struct pipeline_result *result)
 {
 	for (guint i = 1; i < result->files->len; i++)
-		printf("%s\n", (char *)g_ptr_array_index(result->files, i));
+		printf("%s\n", ((const struct product *)result->files->pdata[i])->path);
 	if (result->files->len > 1)
 		printf("next: klatch-build(1) says where these files go\n");
 	else

@@ -55,7 +55,6 @@ struct pipeline {
 	GPtrArray *candidates; /* of struct candidate */
 	GHashTable *images;    /* object name -> struct image */
 	char *name;
-	GPtrArray *products; /* of struct product: what is made and not yet written */
 };
 
 static void candidate_free(struct candidate *candidate)
@@ -89,7 +88,7 @@ static struct pipeline_result *result_new(void)
 	result->objects = g_ptr_array_new_with_free_func((GDestroyNotify)object_entry_free);
 	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	result->notes = g_ptr_array_new_with_free_func(g_free);
-	result->files = g_ptr_array_new_with_free_func(g_free);
+	result->files = products_new();
 	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
 	return result;
 }
@@ -406,7 +405,8 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 	if (!link_livepatch(pipeline->kernel, &options, (struct link_unit *)units->data, units->len,
 			    directory, path, &problem))
 		return keep_refusal(pipeline, problem, error);
-	products_add(pipeline->products, file, g_steal_pointer(&path), TRUE);
+	products_add(pipeline->result->files, PRODUCT_LIVEPATCH, object, file,
+		     g_steal_pointer(&path));
 	return TRUE;
 }
 
@@ -454,7 +454,7 @@ static gboolean link_split(struct pipeline *pipeline, const GPtrArray *objects, 
 	}
 	if (!files_write(path, glue->str, glue->len, error))
 		return FALSE;
-	products_add(pipeline->products, file, g_steal_pointer(&path), FALSE);
+	products_add(pipeline->result->files, PRODUCT_GLUE, NULL, file, g_steal_pointer(&path));
 	return TRUE;
 }
 
@@ -471,10 +471,10 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 
 static gboolean stage_check(struct pipeline *pipeline, GError **error)
 {
-	for (guint i = 0; i < pipeline->products->len; i++) {
-		const struct product *product = g_ptr_array_index(pipeline->products, i);
+	for (guint i = 0; i < pipeline->result->files->len; i++) {
+		const struct product *product = g_ptr_array_index(pipeline->result->files, i);
 
-		if (!product->livepatch)
+		if (product->kind != PRODUCT_LIVEPATCH)
 			continue;
 		g_autoptr(GPtrArray) findings =
 			check_livepatch(pipeline->kernel, product->path, error);
@@ -503,7 +503,7 @@ static gboolean build_fixed(struct pipeline *pipeline, const char *module, GErro
 	if (!fixed_build(pipeline->kernel, pipeline->commands, pipeline->overlay, module, directory,
 			 path, &problem))
 		return keep_refusal(pipeline, problem, error);
-	products_add(pipeline->products, name, g_steal_pointer(&path), FALSE);
+	products_add(pipeline->result->files, PRODUCT_FIXED, module, name, g_steal_pointer(&path));
 	return TRUE;
 }
 
@@ -525,15 +525,15 @@ static gboolean stage_fixed(struct pipeline *pipeline, GError **error)
 static gboolean stage_write(struct pipeline *pipeline, GError **error)
 {
 	g_autofree char *output = output_path(pipeline);
-	GPtrArray *files = pipeline->result->files;
+	const GPtrArray *files = pipeline->result->files;
 
-	if (!pipeline->products->len)
+	if (!files->len)
 		return TRUE;
-	if (writes_directory(pipeline)
-		    ? !products_write_directory(pipeline->products, output, files, error)
-		    : !products_write_file(pipeline->products, output, files, error))
+	if (writes_directory(pipeline) ? !products_write_directory(files, output, error)
+				       : !products_write_file(files, output, error))
 		return FALSE;
-	pipeline->result->livepatch = g_strdup(g_ptr_array_index(files, 0));
+	pipeline->result->livepatch =
+		g_strdup(((const struct product *)g_ptr_array_index(files, 0))->path);
 	return TRUE;
 }
 
@@ -619,6 +619,8 @@ static void conclude(struct pipeline *pipeline)
 		if (candidate->diff)
 			list_functions(result, candidate);
 	}
+	if (!result->livepatch)
+		g_ptr_array_set_size(result->files, 0); /* what was made was not written */
 	if (result->refusals->len)
 		result->status = PIPELINE_REFUSED;
 	else
@@ -655,7 +657,6 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	AUTO(pipeline_result) result = result_new();
 	struct pipeline pipeline = {.request = request, .result = result, .progress = progress};
 
-	pipeline.products = products_new();
 	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
 	pipeline.images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
@@ -664,7 +665,6 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	if (good)
 		conclude(&pipeline);
 
-	g_ptr_array_unref(pipeline.products);
 	g_ptr_array_unref(pipeline.candidates);
 	g_hash_table_unref(pipeline.images);
 	g_clear_pointer(&pipeline.compiled, g_ptr_array_unref);

@@ -41,7 +41,7 @@ struct pipeline_result {
 	enum pipeline_status status;
 	char *kernel;	     /* release */
 	char *livepatch;     /* path, only if built; with split that of vmlinux, or of the first */
-	GPtrArray *files;    /* of char *, owned: the paths of all that was written */
+	GPtrArray *files;    /* of struct product (cmd/products.h), owned: all that was written */
 	GPtrArray *objects;  /* of struct pipeline_object, owned */
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *notes;    /* of char *, owned */

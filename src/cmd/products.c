@@ -16,6 +16,7 @@ static void product_free(gpointer data)
 {
 	struct product *product = data;
 
+	g_free(product->object);
 	g_free(product->name);
 	g_free(product->path);
 	g_free(product);
@@ -26,11 +27,12 @@ GPtrArray *products_new(void)
 	return g_ptr_array_new_with_free_func(product_free);
 }
 
-void products_add(GPtrArray *products, const char *name, char *path, gboolean livepatch)
+void products_add(GPtrArray *products, enum product_kind kind, const char *object, const char *name,
+		  char *path)
 {
 	struct product *product = g_new(struct product, 1);
 
-	*product = (struct product){g_strdup(name), path, livepatch};
+	*product = (struct product){kind, g_strdup(object), g_strdup(name), path};
 	g_ptr_array_add(products, product);
 }
 
@@ -57,13 +59,19 @@ static gboolean copy(const struct product *product, const char *to, GError **err
 	return files_write(to, data, size, error);
 }
 
-gboolean products_write_file(const GPtrArray *products, const char *output, GPtrArray *files,
-			     GError **error)
+/* Takes path. */
+static void is_written(struct product *product, char *path)
+{
+	g_free(product->path);
+	product->path = path;
+}
+
+gboolean products_write_file(const GPtrArray *products, const char *output, GError **error)
 {
 	g_assert(products->len == 1);
 	if (!copy(products->pdata[0], output, error))
 		return FALSE;
-	g_ptr_array_add(files, g_strdup(output));
+	is_written(products->pdata[0], g_strdup(output));
 	return TRUE;
 }
 
@@ -80,8 +88,7 @@ static gboolean fill(const GPtrArray *products, const char *directory, GError **
 	return TRUE;
 }
 
-gboolean products_write_directory(const GPtrArray *products, const char *output, GPtrArray *files,
-				  GError **error)
+gboolean products_write_directory(const GPtrArray *products, const char *output, GError **error)
 {
 	g_autofree char *place = g_canonicalize_filename(output, NULL);
 	g_autofree char *aside = g_strconcat(place, ".XXXXXX", NULL);
@@ -99,9 +106,9 @@ gboolean products_write_directory(const GPtrArray *products, const char *output,
 		return FALSE;
 	}
 	for (guint i = 0; i < products->len; i++) {
-		const struct product *product = g_ptr_array_index(products, i);
+		struct product *product = g_ptr_array_index(products, i);
 
-		g_ptr_array_add(files, g_build_filename(output, product->name, NULL));
+		is_written(product, g_build_filename(output, product->name, NULL));
 	}
 	return TRUE;
 }

@@ -14,9 +14,16 @@ static GPtrArray *two_products(const char *directory)
 
 	write_text(directory, "one", "1");
 	write_text(directory, "two", "2");
-	products_add(products, "fix.ko", path_in(directory, "one"), TRUE);
-	products_add(products, "updates/tun.ko", path_in(directory, "two"), FALSE);
+	products_add(products, PRODUCT_LIVEPATCH, NULL, "fix.ko", path_in(directory, "one"));
+	products_add(products, PRODUCT_FIXED, "tun", "updates/tun.ko", path_in(directory, "two"));
 	return products;
+}
+
+static const char *path_of(const GPtrArray *products, guint index)
+{
+	const struct product *product = g_ptr_array_index(products, index);
+
+	return product->path;
 }
 
 static guint count_entries(const char *directory)
@@ -40,50 +47,46 @@ static void assert_text(const char *path, const char *wanted)
 static void test_directory(void **state)
 {
 	g_autoptr(GPtrArray) products = two_products(*state);
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *parent = path_in(*state, "parent");
 	g_autofree char *output = path_in(*state, "parent/output/");
 	g_autoptr(GError) error = NULL;
 
 	assert_true(files_make_directory(parent, NULL));
 	assert_true(products_check_directory(output, &error));
-	assert_true(products_write_directory(products, output, files, &error));
+	assert_true(products_write_directory(products, output, &error));
 	assert_no_error(error);
-	assert_int_equal(files->len, 2);
-	assert_text(files->pdata[0], "1");
-	assert_text(files->pdata[1], "2");
-	assert_true(g_str_has_suffix(files->pdata[1], "output/updates/tun.ko"));
+	assert_text(path_of(products, 0), "1");
+	assert_text(path_of(products, 1), "2");
+	assert_true(g_str_has_suffix(path_of(products, 1), "output/updates/tun.ko"));
+	g_autofree char *second = g_strdup(path_of(products, 1));
 	assert_int_equal(count_entries(parent), 1);
 
 	/* What is there is kept. */
 	assert_false(products_check_directory(output, &error));
 	assert_error(&error, KLATCH_USAGE, "something is there already");
 	g_ptr_array_set_size(products, 1);
-	assert_false(products_write_directory(products, output, files, &error));
+	assert_false(products_write_directory(products, output, &error));
 	assert_error(&error, KLATCH_ENVIRONMENT, output);
-	assert_int_equal(files->len, 2);
-	assert_text(files->pdata[1], "2");
+	assert_text(second, "2");
 	assert_int_equal(count_entries(parent), 1);
 }
 
 static void test_empty_directory(void **state)
 {
 	g_autoptr(GPtrArray) products = two_products(*state);
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *output = path_in(*state, "empty");
 	g_autoptr(GError) error = NULL;
 
 	assert_true(files_make_directory(output, NULL));
 	assert_true(products_check_directory(output, &error));
-	assert_true(products_write_directory(products, output, files, &error));
+	assert_true(products_write_directory(products, output, &error));
 	assert_no_error(error);
-	assert_text(files->pdata[0], "1");
+	assert_text(path_of(products, 0), "1");
 }
 
 static void test_all_or_nothing(void **state)
 {
 	g_autoptr(GPtrArray) products = two_products(*state);
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *parent = path_in(*state, "nothing");
 	g_autofree char *output = path_in(*state, "nothing/output");
 	g_autofree char *two = path_in(*state, "two");
@@ -91,9 +94,8 @@ static void test_all_or_nothing(void **state)
 
 	assert_true(files_make_directory(parent, NULL));
 	assert_int_equal(unlink(two), 0);
-	assert_false(products_write_directory(products, output, files, &error));
+	assert_false(products_write_directory(products, output, &error));
 	assert_error(&error, KLATCH_ENVIRONMENT, "two");
-	assert_int_equal(files->len, 0);
 	assert_int_equal(count_entries(parent), 0);
 }
 
@@ -110,15 +112,14 @@ static void test_a_file_in_its_place(void **state)
 static void test_one_file(void **state)
 {
 	g_autoptr(GPtrArray) products = two_products(*state);
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *output = path_in(*state, "out.ko");
 	g_autoptr(GError) error = NULL;
 
 	g_ptr_array_set_size(products, 1);
-	assert_true(products_write_file(products, output, files, &error));
+	assert_true(products_write_file(products, output, &error));
 	assert_no_error(error);
 	assert_text(output, "1");
-	assert_string_equal(files->pdata[0], output);
+	assert_string_equal(path_of(products, 0), output);
 }
 
 int main(void)
