@@ -109,6 +109,9 @@ static gboolean site_fact(const struct kernel *kernel, GHashTable *modules, cons
 			    site->symbol_object, NULL, "it has no symbol %s", site->symbol);
 		return FALSE;
 	}
+	/* The kernel puts them where it has room and tells nobody. */
+	if (!strcmp(symbol->section->name, ".data..percpu"))
+		return TRUE;
 	g_string_append_printf(facts,
 			       "site %s %s %s %" G_GUINT64_FORMAT " %u %" G_GINT64_FORMAT
 			       " %s %s %" G_GUINT64_FORMAT "\n",
