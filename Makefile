@@ -51,7 +51,7 @@ $(B)/sanitized/%.o: %.c
 
 # The kernel side and the virtual machine's init program travel inside the program.
 LATE := $(wildcard late/*)
-$(B)/resources.c: src/resources.xml $(B)/guest $(LATE)
+$(B)/resources.c: src/resources.xml src/census/page.html $(B)/guest $(LATE)
 	@echo '  GEN     $@'
 	$(Q)glib-compile-resources --target=$@ --sourcedir=. --sourcedir=$(B) --generate-source src/resources.xml
 $(B)/resources.o: $(B)/resources.c

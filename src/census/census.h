@@ -47,6 +47,7 @@ enum census_mark {
 	CENSUS_RETURN,
 	CENSUS_CALL_SITE,
 	CENSUS_ENDBR,
+	CENSUS_CONSTANT, /* written into code at boot */
 	CENSUS_MCOUNT,
 	CENSUS_PATCHABLE, /* entries only: they refer to the padding before a function */
 	CENSUS_ORC,	  /* entries only */
@@ -63,6 +64,7 @@ struct census_meaning {
 	const char *text;    /* "on a tracepoint" */
 	const char *section; /* the special section it is counted in, or NULL */
 	gboolean detail;     /* of the one above it that is none */
+	guint entry_size;    /* where the table of special sections says none */
 	gboolean entries_only;
 };
 const struct census_meaning *census_meaning(enum census_mark mark);

@@ -5,7 +5,6 @@
 #define KLATCH_CENSUS_INSIDE_H
 
 #include "census/census.h"
-#include "kernel/special.h"
 
 #define NO_FUNCTION G_MAXUINT32
 
@@ -82,7 +81,8 @@ struct table {
 	guint64 start; /* offset or address of the first entry */
 	guint64 size;
 	const guint8 *data;
-	const struct special *special;
+	guint entry_size;
+	guint code_offset;
 	guint least; /* how much of the last entry must be there */
 };
 
@@ -106,8 +106,10 @@ struct fields {
 };
 #define ABSOLUTE 0
 
+/* Says how a section is counted: fills in mark and layout.  False if it is not. */
+gboolean sites_layout(struct table *table, const char *section, guint series);
 /* Walks a table: marks functions, classifies.  KLATCH_INPUT if it can't be one of its kind. */
-gboolean sites_walk(struct fields *fields, struct table *table, GError **error);
+gboolean sites_walk(struct fields *fields, const struct table *table, GError **error);
 
 /* Both fill a subject that is new. */
 gboolean module_read(struct subject *subject, GBytes *bytes, guint series, GError **error);

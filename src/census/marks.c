@@ -3,9 +3,10 @@
  */
 #include "census/census.h"
 
-#define HEAD(mark, name, words, from) [mark] = {.key = name, .text = words, .section = from}
-#define ONLY(mark, name, words, from)                                                              \
-	[mark] = {.key = name, .text = words, .section = from, .entries_only = TRUE}
+#define HEAD(mark, name, words, from, ...)                                                         \
+	[mark] = {.key = name, .text = words, .section = from, ##__VA_ARGS__}
+#define ONLY(mark, name, words, from, ...)                                                         \
+	[mark] = {.key = name, .text = words, .section = from, .entries_only = TRUE, ##__VA_ARGS__}
 #define PART(mark, name, words) [mark] = {.key = name, .text = words, .detail = TRUE}
 
 static const struct census_meaning meanings[] = {
@@ -37,10 +38,11 @@ static const struct census_meaning meanings[] = {
 	HEAD(CENSUS_RETPOLINE, "retpoline_site", "indirect branch", ".retpoline_sites"),
 	HEAD(CENSUS_RETURN, "return_site", "return", ".return_sites"),
 	HEAD(CENSUS_CALL_SITE, "call_site", "call (depth tracking)", ".call_sites"),
-	HEAD(CENSUS_ENDBR, "endbr_seal", "sealed ENDBR", ".ibt_endbr_seal"),
+	HEAD(CENSUS_ENDBR, "endbr_seal", "sealed ENDBR", ".ibt_endbr_seal", .entry_size = 4),
+	HEAD(CENSUS_CONSTANT, "runtime_constant", "constant written at boot", "runtime_*"),
 	HEAD(CENSUS_MCOUNT, "mcount", "ftrace site", "__mcount_loc"),
-	ONLY(CENSUS_PATCHABLE, "patchable_entry", "patchable entry",
-	     "__patchable_function_entries"),
+	ONLY(CENSUS_PATCHABLE, "patchable_entry", "patchable entry", "__patchable_function_entries",
+	     .entry_size = 8),
 	ONLY(CENSUS_ORC, "orc", "unwinding entry", ".orc_unwind_ip"),
 	HEAD(CENSUS_LATE, "late_reference", "refers to what its module keeps to itself", NULL),
 	HEAD(CENSUS_NOT_TRACEABLE, "not_traceable", "can't be traced", NULL),

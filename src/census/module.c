@@ -277,22 +277,11 @@ static gboolean read_late(struct module *module, GError **error)
 	return TRUE;
 }
 
-/* The mark that a section's entries bear, or CENSUS_MARKS. */
-static enum census_mark mark_of(const char *section)
-{
-	enum census_mark mark = 0;
-
-	while (mark < CENSUS_MARKS && g_strcmp0(census_meaning(mark)->section, section))
-		mark++;
-	return mark;
-}
-
 static gboolean walk_section(struct module *module, guint index, GError **error)
 {
 	const struct view_section *section = view_section(module->view, index);
-	const struct special *special = special_find(section->name, module->fields.series);
+	guint series = module->fields.series;
 	struct table table = {
-		.mark = mark_of(section->name),
 		.section = index,
 		.size = section->header->sh_size,
 		.data = view_data(module->view, index),
@@ -300,11 +289,10 @@ static gboolean walk_section(struct module *module, guint index, GError **error)
 
 	if (!(section->header->sh_flags & SHF_ALLOC) || !table.size)
 		return TRUE;
-	if (!special && !special_is_ordinary(section->name))
+	if (!special_find(section->name, series) && !special_is_ordinary(section->name))
 		g_ptr_array_add(module->fields.subject->unknown, g_strdup(section->name));
-	if (!special || table.mark == CENSUS_MARKS || !table.data)
+	if (!table.data || !sites_layout(&table, section->name, series))
 		return TRUE;
-	table.special = special;
 	return (table.mark == CENSUS_ORC || read_relocs(module, index, error)) &&
 	       sites_walk(&module->fields, &table, error);
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "census/inside.h"
 #include "census/x86.h"
+#include "kernel/special.h"
 
 /* The marks by who owns what an entry refers to. */
 struct owners {
@@ -120,7 +121,7 @@ static void classify_call(struct fields *fields, const struct table *table, guin
 static void classify_alternative(struct fields *fields, const struct table *table, guint64 at,
 				 guint32 function)
 {
-	guint length = x86_replacement_length(table->data + at, table->special->entry_size);
+	guint length = x86_replacement_length(table->data + at, table->entry_size);
 	struct place code, place;
 
 	if (fields->refers(fields, table, at + X86_ALTERNATIVE_REPLACEMENT, 4, &code) && length &&
@@ -136,8 +137,8 @@ static void classify_bug(struct fields *fields, const struct table *table, guint
 	struct place place;
 	const char *file;
 
-	if (!fields->refers(fields, table, at + table->special->entry_size - X86_BUG_FILE_FROM_END,
-			    4, &place))
+	if (!fields->refers(fields, table, at + table->entry_size - X86_BUG_FILE_FROM_END, 4,
+			    &place))
 		return;
 	file = fields->text(fields, &place);
 	if (file && g_str_has_suffix(file, ".h"))
@@ -170,7 +171,7 @@ static void walk_entry(struct fields *fields, const struct table *table, guint64
 
 	if (table->mark != CENSUS_ORC) {
 		/* What refers to nothing fills up vmlinux's tables, or was taken out of them. */
-		if (!fields->refers(fields, table, at + table->special->code_offset, size, &code))
+		if (!fields->refers(fields, table, at + table->code_offset, size, &code))
 			return;
 		if (!code.elsewhere)
 			function = subject_function_at(fields->subject, code.section, code.offset);
@@ -179,16 +180,43 @@ static void walk_entry(struct fields *fields, const struct table *table, guint64
 	classify(fields, table, at, function);
 }
 
-gboolean sites_walk(struct fields *fields, struct table *table, GError **error)
+static gboolean is_section(enum census_mark mark, const char *name)
 {
-	guint size = table->special->entry_size, rest = (guint)(table->size % size);
+	const char *section = census_meaning(mark)->section;
 
-	table->least = table->mark == CENSUS_PARAVIRT ? X86_PARAVIRT_LEAST : size;
+	if (!section)
+		return FALSE;
+	return g_str_has_suffix(section, "*") ? g_pattern_match_simple(section, name)
+					      : !strcmp(section, name);
+}
+
+gboolean sites_layout(struct table *table, const char *section, guint series)
+{
+	const struct special *special = special_find(section, series);
+	enum census_mark mark = 0;
+
+	while (mark < CENSUS_MARKS && !is_section(mark, section))
+		mark++;
+	if (mark == CENSUS_MARKS || !special)
+		return FALSE;
+	table->mark = mark;
+	table->code_offset = special->code_offset;
+	/* Of those that nothing copies the table of special sections says no size. */
+	table->entry_size =
+		special->entry_size ? special->entry_size : census_meaning(mark)->entry_size;
+	table->least = mark == CENSUS_PARAVIRT ? X86_PARAVIRT_LEAST : table->entry_size;
+	return TRUE;
+}
+
+gboolean sites_walk(struct fields *fields, const struct table *table, GError **error)
+{
+	guint size = table->entry_size, rest = (guint)(table->size % size);
+
 	if (rest && rest < table->least) {
 		klatch_fail(error, KLATCH_INPUT, "the object can't be counted",
 			    fields->subject->name, NULL,
-			    "%s holds no whole number of entries of %u bytes", table->special->name,
-			    size);
+			    "%s holds no whole number of entries of %u bytes",
+			    census_meaning(table->mark)->section, size);
 		return FALSE;
 	}
 	for (guint64 at = 0; at + table->least <= table->size; at += size)

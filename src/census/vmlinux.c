@@ -148,25 +148,45 @@ static void read_symbols(struct vmlinux *vmlinux)
 	}
 }
 
-static gboolean walk(struct vmlinux *vmlinux, gsize index, GError **error)
+static gboolean walk(struct vmlinux *vmlinux, const char *section, guint64 start, guint64 end,
+		     GError **error)
 {
-	enum census_mark mark = bounds[index].mark;
-	guint64 start = address_of(vmlinux, bounds[index].begin);
-	guint64 end = address_of(vmlinux, bounds[index].end);
-	const struct special *special =
-		special_find(census_meaning(mark)->section, vmlinux->fields.series);
-	struct table table = {.mark = mark, .section = 1, .start = start, .size = end - start};
+	struct table table = {.section = 1, .start = start, .size = end - start};
 
-	if (!start || end <= start || !special)
+	if (!start || end <= start || !sites_layout(&table, section, vmlinux->fields.series))
 		return TRUE;
-	table.special = special;
 	table.data = bytes_at(vmlinux, start, table.size);
 	if (!table.data) {
-		klatch_fail(error, KLATCH_INPUT, "vmlinux can't be counted", bounds[index].begin,
-			    NULL, "it is not in the image");
+		klatch_fail(error, KLATCH_INPUT, "vmlinux can't be counted", section, NULL,
+			    "it is not in the image");
 		return FALSE;
 	}
 	return sites_walk(&vmlinux->fields, &table, error);
+}
+
+static gboolean walk_bound(struct vmlinux *vmlinux, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(bounds); i++)
+		if (!walk(vmlinux, census_meaning(bounds[i].mark)->section,
+			  address_of(vmlinux, bounds[i].begin), address_of(vmlinux, bounds[i].end),
+			  error))
+			return FALSE;
+	return TRUE;
+}
+
+/* The tables that are read once at boot are sections still, one for each constant. */
+static gboolean walk_constants(struct vmlinux *vmlinux, GError **error)
+{
+	for (guint i = 1; i < view_section_count(vmlinux->view); i++) {
+		const struct view_section *section = view_section(vmlinux->view, i);
+		const struct special *special = special_find(section->name, vmlinux->fields.series);
+		guint64 start = section->header->sh_addr;
+
+		if (special && special->at_boot &&
+		    !walk(vmlinux, section->name, start, start + section->header->sh_size, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean is_known(const char *section, guint series)
@@ -201,10 +221,7 @@ static gboolean read_all(struct vmlinux *vmlinux, GError **error)
 	read_symbols(vmlinux);
 	subject_make_functions(vmlinux->fields.subject);
 	find_unknown(vmlinux);
-	for (gsize i = 0; i < G_N_ELEMENTS(bounds); i++)
-		if (!walk(vmlinux, i, error))
-			return FALSE;
-	return TRUE;
+	return walk_bound(vmlinux, error) && walk_constants(vmlinux, error);
 }
 
 gboolean vmlinux_read(struct subject *subject, const struct kernel *kernel, GError **error)

@@ -241,13 +241,20 @@ static GPtrArray *take_all(const struct options *options, struct progress *progr
 	return g_steal_pointer(&censuses);
 }
 
+static gboolean write_page(const char *path, const GPtrArray *censuses, GError **error)
+{
+	g_autofree char *page = census_html(censuses);
+
+	return files_write(path, page, strlen(page), error);
+}
+
 static gboolean run(const struct options *options, GError **error)
 {
 	struct progress *progress = progress_bar_new();
 	g_autoptr(GPtrArray) censuses = take_all(options, progress, error);
 
 	progress_bar_end(progress);
-	if (!censuses)
+	if (!censuses || (options->html && !write_page(options->html, censuses, error)))
 		return FALSE;
 	if (options->json)
 		print_json(censuses);
@@ -266,6 +273,8 @@ int command_census(int argc, char **argv)
 		 "a release; several are compared (default: the running one)", "RELEASE"},
 		{"objects", 0, 0, G_OPTION_ARG_STRING, &options.objects,
 		 "only objects whose names fit a pattern", "GLOB"},
+		{"html", 0, 0, G_OPTION_ARG_FILENAME, &options.html, "write a page with plots",
+		 "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
@@ -280,5 +289,6 @@ int command_census(int argc, char **argv)
 	}
 	g_strfreev(options.kernels);
 	g_free(options.objects);
+	g_free(options.html);
 	return status;
 }
