@@ -10,7 +10,7 @@
 
 #define TEMPLATE	"/klatch/census/page.html"
 #define BODY		"<!--BODY-->"
-#define MOST_SUBSYSTEMS 24
+#define MOST_SUBSYSTEMS 16
 #define MOST_KEYS	20
 
 /* What is plotted by kernel. */
@@ -163,7 +163,7 @@ static void append_rows(const GPtrArray *censuses, GString *page)
 
 static void append_table(const GPtrArray *censuses, GString *page)
 {
-	g_string_append(page, "<table>\n<tr><th></th>");
+	g_string_append(page, "<div class=\"wide\"><table>\n<tr><th></th>");
 	for (guint i = 0; i < censuses->len; i++)
 		append(page, "<th colspan=\"%d\">%s</th>", i ? 4 : 3,
 		       census_at(censuses, i)->release);
@@ -174,7 +174,7 @@ static void append_table(const GPtrArray *censuses, GString *page)
 					: "<th>of functions</th><th>entries</th><th>objects</th>");
 	g_string_append(page, "</tr>\n");
 	append_rows(censuses, page);
-	g_string_append(page, "</table>\n");
+	g_string_append(page, "</table></div>\n");
 }
 
 static void append_late(const GPtrArray *censuses, GString *page)

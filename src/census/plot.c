@@ -8,8 +8,9 @@ enum {
 	LABELS = 230, /* left of the axis */
 	FIGURES = 60, /* right of the longest bar */
 	BAR = 13,
-	GAP = 9, /* between groups */
-	TOP = 30,
+	GAP = 9,    /* between groups */
+	LEGEND = 3, /* entries a line */
+	LEGEND_LINE = 18,
 };
 
 struct plot *plot_new(const char *title)
@@ -53,14 +54,15 @@ static void append_escaped(GString *page, const char *format, ...)
 
 static void append_legend(const struct plot *plot, GString *page)
 {
-	guint step = (WIDTH - LABELS) / MAX(plot->series->len, 4);
+	for (guint i = 0; i < plot->series->len; i++) {
+		guint x = i % LEGEND * (WIDTH / LEGEND), y = i / LEGEND * LEGEND_LINE;
 
-	for (guint i = 0; i < plot->series->len; i++)
 		append_escaped(page,
-			       "<rect class=\"bar\" x=\"%u\" y=\"4\" width=\"22\" height=\"12\" "
-			       "fill=\"url(#p%u)\"/><text x=\"%u\" y=\"14\">%s</text>\n",
-			       LABELS + i * step, i, LABELS + i * step + 28,
-			       (char *)plot->series->pdata[i]);
+			       "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"22\" "
+			       "height=\"12\" fill=\"url(#p%u)\"/><text x=\"%u\" y=\"%u\">%s"
+			       "</text>\n",
+			       x + 1, y + 2, i, x + 30, y + 12, (char *)plot->series->pdata[i]);
+	}
 }
 
 /* Shares are of very different size: two digits that mean something. */
@@ -78,7 +80,8 @@ static void append_bar(GString *page, guint y, guint series, double value, doubl
 
 void plot_append(const struct plot *plot, GString *page)
 {
-	guint group = plot->series->len * BAR + GAP, height = TOP + plot->rows->len * group;
+	guint legend = (plot->series->len + LEGEND - 1) / LEGEND * LEGEND_LINE + GAP;
+	guint group = plot->series->len * BAR + GAP, height = legend + plot->rows->len * group;
 	double scale = (WIDTH - LABELS - FIGURES) / largest(plot);
 
 	append_escaped(page,
@@ -87,7 +90,7 @@ void plot_append(const struct plot *plot, GString *page)
 		       WIDTH, height, plot->title, plot->title);
 	append_legend(plot, page);
 	for (guint row = 0; row < plot->rows->len; row++) {
-		guint y = TOP + row * group;
+		guint y = legend + row * group;
 
 		append_escaped(page, "<text x=\"%u\" y=\"%u\" text-anchor=\"end\">%s</text>\n",
 			       LABELS - 8, y + (group - GAP) / 2 + 4,
@@ -101,5 +104,5 @@ void plot_append(const struct plot *plot, GString *page)
 	}
 	append_escaped(page,
 		       "<line class=\"axis\" x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\"/>\n</svg>\n",
-		       LABELS, TOP - 4, LABELS, height - GAP + 2);
+		       LABELS, legend - 4, LABELS, height - GAP + 2);
 }
