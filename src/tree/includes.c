@@ -459,8 +459,45 @@ static gboolean reaches_unit(const struct search *search, const struct unit *uni
 	return FALSE;
 }
 
+/* The index knows no configuration: it has the headers of all architectures. */
+static gboolean is_elsewhere(const char *path)
+{
+	return (g_str_has_prefix(path, "arch/") && !g_str_has_prefix(path, "arch/x86/")) ||
+	       g_str_has_prefix(path, "tools/") || g_str_has_prefix(path, "samples/");
+}
+
+/* Whether a path ends as a name does that stands in an #include. */
+static gboolean may_be_included(const struct includes *includes, const char *path)
+{
+	guint next = GPOINTER_TO_UINT(g_hash_table_lookup(includes->by_base, last_component(path)));
+
+	while (next) {
+		const struct name *name = &g_array_index(includes->names, struct name, next - 1);
+		const char *text = name->text;
+
+		while (*text == '.' || *text == '/')
+			text++;
+		if (g_str_has_suffix(path, text))
+			return TRUE;
+		next = name->next;
+	}
+	return FALSE;
+}
+
+static void list_files(const struct search *search, const char *header, GPtrArray *files)
+{
+	g_autoptr(GList) paths =
+		g_list_sort(g_hash_table_get_keys(search->nodes), (GCompareFunc)strcmp);
+
+	g_ptr_array_add(files, g_strdup(header));
+	for (GList *at = paths; at; at = at->next)
+		if (strcmp(at->data, header) && !is_elsewhere(at->data) &&
+		    may_be_included(search->includes, at->data))
+			g_ptr_array_add(files, g_strdup(at->data));
+}
+
 GPtrArray *includes_units(const struct includes *includes, const struct commands *commands,
-			  const char *header)
+			  const char *header, GPtrArray *files)
 {
 	const GPtrArray *units = commands_units(commands);
 	GPtrArray *found = g_ptr_array_new();
@@ -478,6 +515,8 @@ GPtrArray *includes_units(const struct includes *includes, const struct commands
 	for (guint i = 0; i < units->len; i++)
 		if (reaches_unit(&search, g_ptr_array_index(units, i), search.unit_contexts[i]))
 			g_ptr_array_add(found, g_ptr_array_index(units, i));
+	if (files)
+		list_files(&search, header, files);
 
 	g_hash_table_unref(search.nodes);
 	g_hash_table_unref(search.directories);

@@ -22,8 +22,9 @@ void includes_free(struct includes *includes);
 DEFINE_AUTO(includes, includes_free)
 
 /* The units whose source may include a file, directly or not.  Array of borrowed struct unit *,
- * in order of the database; caller unrefs. */
+ * in order of the database; caller unrefs.  files (NULL: not wanted) gets the paths of it and of
+ * all files through which others may include it; the caller frees them. */
 GPtrArray *includes_units(const struct includes *includes, const struct commands *commands,
-			  const char *header);
+			  const char *header, GPtrArray *files);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "tree/lines.h"
+#include "tree/narrow.h"
 #include "tree/patch.h"
 
 static const char *const environment[] = {"LC_ALL=C", NULL};
@@ -216,17 +217,21 @@ static gboolean finish_c(const struct overlay *overlay, struct patched_file *fil
 {
 	g_autoptr(GBytes) original = files_map(original_path, error);
 	g_autoptr(GBytes) patched = original ? files_map(plain_path, error) : NULL;
-	gsize original_size, patched_size, size;
+	gsize size;
 
 	if (!patched)
 		return FALSE;
-	const char *original_text = g_bytes_get_data(original, &original_size);
-	const char *patched_text = g_bytes_get_data(patched, &patched_size);
-	g_autoptr(GArray) original_lines = lines_read(original_text, original_size);
-	g_autoptr(GArray) patched_lines = lines_read(patched_text, patched_size);
+	struct narrow_text before, after;
+	before.text = g_bytes_get_data(original, &before.size);
+	after.text = g_bytes_get_data(patched, &after.size);
+	g_autoptr(GArray) original_lines = lines_read(before.text, before.size);
+	g_autoptr(GArray) patched_lines = lines_read(after.text, after.size);
+	before.lines = original_lines;
+	after.lines = patched_lines;
 	file->file_scope = lines_at_file_scope(original_lines, patched_lines, runs);
+	file->names = narrow_changed_names(&before, &after, runs);
 
-	g_autofree char *text = lines_renumber(patched_text, patched_size, runs, &size);
+	g_autofree char *text = lines_renumber(after.text, after.size, runs, &size);
 	g_autofree char *path = g_build_filename(overlay->root, file->path, NULL);
 	return write_file(path, text, size, error);
 }
@@ -405,6 +410,7 @@ static gboolean unfold_files(const struct overlay *overlay, const struct kernel 
 static void patched_file_free(struct patched_file *file)
 {
 	g_free(file->path);
+	g_clear_pointer(&file->names, g_hash_table_unref);
 	g_free(file);
 }
 

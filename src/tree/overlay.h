@@ -15,6 +15,8 @@ enum patched_change { PATCHED_MODIFIED, PATCHED_ADDED, PATCHED_DELETED };
 struct patched_file {
 	char *path; /* below the source tree */
 	enum patched_change change;
+	GHashTable *names;   /* those that what changed may define (tree/narrow.h); NULL if that
+				can't be told */
 	gboolean file_scope; /* a line outside of every function body changed, comments and blank
 				lines aside: types, macros, includes, data may have changed */
 };

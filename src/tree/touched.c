@@ -7,13 +7,18 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "tree/narrow.h"
 
 /* Compiling every unit that a central header reaches would take hours: refused instead. */
 #define MOST_UNITS 400
 
+/* So few are compiled without asking by which names they could see the change. */
+#define FEW_UNITS 8
+
 struct sorting {
 	const struct kernel *kernel;
 	const struct commands *commands;
+	const struct overlay *overlay;
 	struct includes *includes; /* opened when the first file needs it */
 	GHashTable *units;
 	struct touched *touched;
@@ -97,19 +102,31 @@ static void add_units(struct sorting *sorting, const struct patched_file *file,
 	}
 }
 
-static GPtrArray *including_units(struct sorting *sorting, const char *path, GError **error)
+/* The units that may see the change of a file that others include. */
+static GPtrArray *including_units(struct sorting *sorting, const struct patched_file *file,
+				  GError **error)
 {
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *units, *narrowed = NULL;
+
 	if (!sorting->includes)
 		sorting->includes = includes_open(sorting->kernel, error);
 	if (!sorting->includes)
 		return NULL;
-	return includes_units(sorting->includes, sorting->commands, path);
+	units = includes_units(sorting->includes, sorting->commands, file->path, files);
+	if (file->names && units->len > FEW_UNITS)
+		narrowed =
+			narrow_units(sorting->kernel, sorting->overlay, file->names, files, units);
+	if (!narrowed)
+		return units;
+	g_ptr_array_unref(units);
+	return narrowed;
 }
 
 static gboolean sort_included(struct sorting *sorting, const struct patched_file *file,
 			      GError **error)
 {
-	g_autoptr(GPtrArray) units = including_units(sorting, file->path, error);
+	g_autoptr(GPtrArray) units = including_units(sorting, file, error);
 
 	if (!units)
 		return FALSE;
@@ -121,7 +138,7 @@ static gboolean sort_included(struct sorting *sorting, const struct patched_file
 		klatch_fail(&refusal, KLATCH_REFUSED,
 			    "a header of this reach can't be made live yet", file->path,
 			    "move the changed inline function's use into the C files that need it",
-			    "%u units may include it, more than the %u that are compiled",
+			    "%u units may see the change, more than the %u that are compiled",
 			    units->len, MOST_UNITS);
 		g_ptr_array_add(sorting->touched->refusals, refusal);
 	} else {
@@ -196,7 +213,7 @@ struct touched *touched_units(const struct kernel *kernel, const struct commands
 	AUTO(touched) touched = g_new0(struct touched, 1);
 	AUTO(includes) includes = NULL;
 	g_autoptr(GHashTable) units = g_hash_table_new(NULL, NULL);
-	struct sorting sorting = {kernel, commands, NULL, units, touched};
+	struct sorting sorting = {kernel, commands, overlay, NULL, units, touched};
 	gboolean good = TRUE;
 
 	touched->units = g_ptr_array_new();

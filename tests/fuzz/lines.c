@@ -1,9 +1,13 @@
 /*
- * Any bytes as a C file with a change: #line is put in, and nothing else is touched.
+ * Any bytes as a C file with a change: #line is put in, and nothing else is touched; its
+ * statements, names and pastes are read.
  */
 #include <string.h>
 
 #include "tree/lines.h"
+#include "tree/narrow.h"
+#include "tree/paste.h"
+#include "tree/statements.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
@@ -40,6 +44,36 @@ static void check_text(const char *before, gsize size, const char *after, gsize 
 	g_assert_cmpuint(after_size, ==, 0);
 }
 
+/* Every token lies in the text; calls and pastes are looked at as following names does. */
+static void look_at(const struct statement *statement, gpointer data)
+{
+	GPtrArray *patterns = data;
+
+	g_assert_cmpuint(statement->count, >, 0);
+	for (guint i = 0; i < statement->count; i++) {
+		g_autoptr(GPtrArray) arguments = paste_arguments(statement, i);
+
+		for (guint j = 0; arguments && j < patterns->len; j++)
+			paste_makes(patterns->pdata[j], (gpointer)arguments->pdata, arguments->len,
+				    "some_name");
+	}
+	if (statement->kind == STATEMENT_DEFINE) {
+		g_autoptr(GPtrArray) more = paste_patterns(statement);
+
+		if (more && patterns->len < 16)
+			g_ptr_array_extend_and_steal(patterns, g_steal_pointer(&more));
+	}
+}
+
+static void read_names(const char *text, gsize size, const GArray *lines, const GArray *runs)
+{
+	const struct narrow_text whole = {text, size, lines};
+	g_autoptr(GHashTable) names = narrow_changed_names(&whole, &whole, runs);
+	g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
+
+	statements_read(text, size, look_at, patterns);
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	if (size < 4)
@@ -55,5 +89,6 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	g_autofree char *result = lines_renumber(text, size - 4, runs, &result_size);
 	check_text(text, size - 4, result, result_size);
 	lines_at_file_scope(lines, lines, runs);
+	read_names(text, size - 4, lines, runs);
 	return 0;
 }

@@ -128,7 +128,8 @@ static void clear_fixture(struct fixture *fixture)
 /* Fails unless the units that may include a file are these, each named by one letter. */
 static void assert_units(const struct fixture *fixture, const char *header, const char *expected)
 {
-	g_autoptr(GPtrArray) found = includes_units(fixture->includes, fixture->commands, header);
+	g_autoptr(GPtrArray) found =
+		includes_units(fixture->includes, fixture->commands, header, NULL);
 	g_autoptr(GString) names = g_string_new(NULL);
 
 	for (guint i = 0; i < found->len; i++) {

@@ -1,0 +1,348 @@
+/*
+ * All headers are read again and again, until no statement that uses a known name names a new one.
+ *
+ * Names that ## makes are followed if a part of them is written out where the macro is defined or
+ * called.  A pasting macro of a header that does not include the changed one, called with two parts
+ * of a name that the unit does not write out anywhere, is not seen.
+ */
+#include "tree/narrow.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "tree/commands.h"
+#include "tree/paste.h"
+#include "tree/statements.h"
+
+/* More names than a change of one header has to do with: the following has got out of hand. */
+#define MOST_NAMES 2000
+
+static GHashTable *new_names(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void add_name(GHashTable *names, const struct token *token)
+{
+	g_hash_table_add(names, g_strndup(token->at, token->length));
+}
+
+/* --- what changed ---------------------------------------------------------------------------- */
+
+struct changed {
+	const struct narrow_text *text;
+	const GArray *runs;
+	gboolean patched;
+	GHashTable *names, *members;
+	gboolean sure;
+};
+
+static guint line_of(const struct changed *changed, const struct token *token)
+{
+	gsize offset = token->at - changed->text->text;
+	guint low = 0, high = changed->text->lines->len;
+
+	while (high - low > 1) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(changed->text->lines, struct line, middle).start <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static gboolean is_changed(const struct changed *changed, const struct token *token)
+{
+	guint line = line_of(changed, token);
+
+	for (guint i = 0; i < changed->runs->len; i++) {
+		const struct run *run = &g_array_index(changed->runs, struct run, i);
+		guint start = changed->patched ? run->new_start : run->old_start;
+		guint count = changed->patched ? run->new_count : run->old_count;
+
+		if (line >= start && line < start + count)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void collect_changed(const struct statement *statement, gpointer data)
+{
+	struct changed *changed = data;
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < statement->count && !any; i++)
+		any = is_changed(changed, &statement->tokens[i]);
+	if (!any)
+		return;
+	if (statement->kind == STATEMENT_CALL || statement->kind == STATEMENT_DIRECTIVE)
+		changed->sure = FALSE;
+	for (guint i = 0; i < statement->count; i++) {
+		const struct token *token = &statement->tokens[i];
+
+		if (token->flags & TOKEN_NAMED)
+			add_name(changed->names, token);
+		else if (token->flags & TOKEN_MEMBER && is_changed(changed, token))
+			add_name(changed->members, token);
+	}
+}
+
+/*
+ * A member counts if it was there and is there: its type may have changed.  One that is new, or no
+ * more, nobody uses whose own text does not change; and if others move for it, the type is refused
+ * by whatever unit uses that.
+ */
+static void add_members(GHashTable *before, GHashTable *after, GHashTable *names)
+{
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, before);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		if (g_hash_table_contains(after, name))
+			g_hash_table_add(names, g_strdup(name));
+}
+
+GHashTable *narrow_changed_names(const struct narrow_text *original,
+				 const struct narrow_text *patched, const GArray *runs)
+{
+	const struct narrow_text *const texts[] = {original, patched};
+	g_autoptr(GHashTable) names = new_names();
+	g_autoptr(GHashTable) members_before = new_names();
+	g_autoptr(GHashTable) members_after = new_names();
+	GHashTable *const members[] = {members_before, members_after};
+	gboolean sure = TRUE;
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		struct changed changed = {texts[i], runs, i == 1, names, members[i], TRUE};
+
+		if (texts[i]->lines->len)
+			statements_read(texts[i]->text, texts[i]->size, collect_changed, &changed);
+		sure = sure && changed.sure;
+	}
+	add_members(members_before, members_after, names);
+	return sure ? g_steal_pointer(&names) : NULL;
+}
+
+/* --- what uses it ---------------------------------------------------------------------------- */
+
+struct following {
+	const struct kernel *kernel;
+	const struct overlay *overlay;
+	GHashTable *names;
+	GHashTable *pasters; /* macro to its patterns (tree/paste.h), owned */
+	gboolean sure;
+	gboolean used; /* a name is used in the text that was read last */
+};
+
+/* What a table has for a word; a set has the word itself. */
+static gpointer lookup(GHashTable *table, const struct token *token)
+{
+	char name[128];
+
+	if (token->length >= sizeof(name))
+		return NULL;
+	memcpy(name, token->at, token->length);
+	name[token->length] = '\0';
+	return g_hash_table_lookup(table, name);
+}
+
+/* Whether one of the patterns of a macro can make a name that is followed. */
+static gboolean makes_name(const struct following *following, const GPtrArray *patterns,
+			   const GPtrArray *arguments)
+{
+	const struct token *const *words = arguments ? (gpointer)arguments->pdata : NULL;
+	GHashTableIter iter;
+	gpointer name;
+
+	for (guint i = 0; i < patterns->len; i++) {
+		g_hash_table_iter_init(&iter, following->names);
+		while (g_hash_table_iter_next(&iter, &name, NULL))
+			if (paste_makes(patterns->pdata[i], words, arguments ? arguments->len : 0,
+					name))
+				return TRUE;
+	}
+	return FALSE;
+}
+
+/* Whether a macro that pastes is called with the parts of a name. */
+static gboolean call_makes_name(const struct following *following,
+				const struct statement *statement, guint at)
+{
+	const GPtrArray *patterns = lookup(following->pasters, &statement->tokens[at]);
+	g_autoptr(GPtrArray) arguments = NULL;
+
+	if (!patterns || (statement->kind == STATEMENT_DEFINE && at == 1))
+		return FALSE;
+	arguments = paste_arguments(statement, at);
+	return arguments && makes_name(following, patterns, arguments);
+}
+
+static gboolean uses(struct following *following, const struct statement *statement)
+{
+	if (statement->kind == STATEMENT_DEFINE) {
+		GPtrArray *patterns = paste_patterns(statement);
+
+		if (patterns) {
+			const struct token *macro = &statement->tokens[1];
+			gboolean makes = makes_name(following, patterns, NULL);
+
+			g_hash_table_replace(following->pasters,
+					     g_strndup(macro->at, macro->length), patterns);
+			if (makes)
+				return TRUE;
+		}
+	}
+	for (guint i = 0; i < statement->count; i++)
+		if (statement->tokens[i].flags & TOKEN_WORD &&
+		    (lookup(following->names, &statement->tokens[i]) ||
+		     call_makes_name(following, statement, i)))
+			return TRUE;
+	return FALSE;
+}
+
+/* What a header does with the names. */
+static void follow_statement(const struct statement *statement, gpointer data)
+{
+	struct following *following = data;
+
+	if (!uses(following, statement))
+		return;
+	if (statement->kind == STATEMENT_CALL || statement->kind == STATEMENT_DIRECTIVE)
+		following->sure = FALSE;
+	for (guint i = 0; i < statement->count; i++)
+		if (statement->tokens[i].flags & TOKEN_NAMED)
+			add_name(following->names, &statement->tokens[i]);
+}
+
+/* What a unit's own source does with them. */
+static void look_at_statement(const struct statement *statement, gpointer data)
+{
+	struct following *following = data;
+
+	following->used = following->used || uses(following, statement);
+}
+
+/* The text of a path of either tree, without the patches; NULL if there is none such now. */
+static GBytes *text_of(const struct kernel *kernel, const char *path)
+{
+	const char *const roots[] = {kernel->source, kernel->build};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(roots); i++) {
+		g_autofree char *file = g_build_filename(roots[i], path, NULL);
+
+		if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
+			return files_map(file, NULL);
+	}
+	return NULL;
+}
+
+static void read_file(struct following *following, const char *path, statement_function *function)
+{
+	g_autoptr(GBytes) text = text_of(following->kernel, path);
+	g_autofree char *file = g_build_filename(following->overlay->plain_root, path, NULL);
+	g_autoptr(GBytes) patched = NULL;
+	gsize size;
+
+	if (text) {
+		const char *data = g_bytes_get_data(text, &size);
+		statements_read(data, size, function, following);
+	}
+	/* Only what the patches change is a file of its own there. */
+	if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) || g_file_test(file, G_FILE_TEST_IS_SYMLINK))
+		return;
+	patched = files_map(file, NULL);
+	if (patched) {
+		const char *data = g_bytes_get_data(patched, &size);
+		statements_read(data, size, function, following);
+	}
+}
+
+static gboolean is_header(const char *path)
+{
+	return g_str_has_suffix(path, ".h");
+}
+
+/* Reads all headers until nothing is new.  FALSE if the names can't be followed. */
+static gboolean follow_headers(struct following *following, const GPtrArray *files)
+{
+	guint known;
+
+	do {
+		known = g_hash_table_size(following->names) + g_hash_table_size(following->pasters);
+		for (guint i = 0; i < files->len && following->sure; i++)
+			if (is_header(g_ptr_array_index(files, i)))
+				read_file(following, g_ptr_array_index(files, i), follow_statement);
+		if (g_hash_table_size(following->names) > MOST_NAMES)
+			following->sure = FALSE;
+	} while (following->sure && known < g_hash_table_size(following->names) +
+						    g_hash_table_size(following->pasters));
+	return following->sure;
+}
+
+/* A file that a unit includes, but that is neither a header nor a unit, may be any code. */
+static void follow_included(struct following *following, const GPtrArray *files,
+			    const GPtrArray *units)
+{
+	g_autoptr(GHashTable) sources = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < units->len; i++) {
+		const struct unit *unit = g_ptr_array_index(units, i);
+
+		g_hash_table_add(sources, (gpointer)unit->source);
+	}
+	for (guint i = 0; i < files->len && following->sure; i++) {
+		const char *path = g_ptr_array_index(files, i);
+
+		if (is_header(path) || g_hash_table_contains(sources, path))
+			continue;
+		following->used = FALSE;
+		read_file(following, path, look_at_statement);
+		following->sure = !following->used;
+	}
+}
+
+static GPtrArray *using_units(struct following *following, const GPtrArray *units)
+{
+	GPtrArray *found = g_ptr_array_new();
+
+	for (guint i = 0; i < units->len; i++) {
+		const struct unit *unit = g_ptr_array_index(units, i);
+
+		following->used = FALSE;
+		read_file(following, unit->source, look_at_statement);
+		if (following->used)
+			g_ptr_array_add(found, (gpointer)unit);
+	}
+	return found;
+}
+
+GPtrArray *narrow_units(const struct kernel *kernel, const struct overlay *overlay,
+			GHashTable *names, const GPtrArray *files, const GPtrArray *units)
+{
+	struct following following = {
+		.kernel = kernel,
+		.overlay = overlay,
+		.names = new_names(),
+		.pasters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						 (GDestroyNotify)g_ptr_array_unref),
+		.sure = TRUE,
+	};
+	GPtrArray *found = NULL;
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, names);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		g_hash_table_add(following.names, g_strdup(name));
+	if (follow_headers(&following, files))
+		follow_included(&following, files, units);
+	if (following.sure)
+		found = using_units(&following, units);
+	g_hash_table_unref(following.names);
+	g_hash_table_unref(following.pasters);
+	return found;
+}
