@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "cmd/pipeline.h"
+#include "cmd/products.h"
 
 struct scenario {
 	const struct scenario_request *request;
@@ -56,45 +57,93 @@ static gboolean make_file(const struct scenario *scenario, struct plan_item *ite
 	return TRUE;
 }
 
-/* The paths of the patches that a livepatch is built of, NULL-terminated. */
-static GPtrArray *patch_paths(const struct plan *plan, const struct plan_item *item)
+/* What a livepatch is built of: patches, and perhaps a policy. */
+struct recipe {
+	GPtrArray *patches; /* of char *, owned, NULL-terminated */
+	enum klatch_policy policy;
+};
+
+static gboolean read_recipe(const struct plan *plan, const struct plan_item *item,
+			    struct recipe *recipe, GError **error)
 {
-	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+	static const char late[] = "--late=";
 	g_auto(GStrv) words = g_strsplit_set(item->rest, " \t", -1);
 
-	for (guint i = 0; words[i]; i++)
-		if (*words[i])
-			g_ptr_array_add(paths, plan_path(plan, words[i]));
-	g_ptr_array_add(paths, NULL);
-	return paths;
+	for (guint i = 0; words[i]; i++) {
+		if (!g_str_has_prefix(words[i], late)) {
+			if (*words[i])
+				g_ptr_array_add(recipe->patches, plan_path(plan, words[i]));
+			continue;
+		}
+		g_autoptr(GError) cause = NULL;
+		if (pipeline_policy(words[i] + strlen(late), &recipe->policy, &cause))
+			continue;
+		plan_blame(plan, item->line, cause->message, NULL, error);
+		return FALSE;
+	}
+	g_ptr_array_add(recipe->patches, NULL);
+	return TRUE;
 }
 
-static gboolean build_livepatch(const struct scenario *scenario, struct plan_item *item,
-				GError **error)
+/* A file that comes with a livepatch, as the policy has it. */
+static void declare_product(struct plan *plan, const struct plan_item *item, gboolean first,
+			    const struct product *product)
 {
-	g_autofree char *path = g_strdup_printf("%s/%s.ko", scenario->directory, item->name);
-	g_autoptr(GPtrArray) patches = patch_paths(scenario->plan, item);
-	const struct pipeline_request request = {
-		.release = scenario->request->kernel->name,
-		.patches = (const char *const *)patches->pdata,
-		.name = item->name,
-		.output = path,
-		.workspace = scenario->request->workspace,
-	};
-	AUTO(pipeline_result) result = pipeline_build(&request, scenario->progress, error);
+	g_autofree char *base = g_path_get_basename(product->path);
+	g_autofree char *label = g_strndup(base, strcspn(base, "."));
+	g_autofree char *fixed = g_strconcat("fixed_", product->object, NULL);
 
-	if (!result)
-		return FALSE;
+	if (product->kind == PRODUCT_FIXED) {
+		plan_declare(plan, PLAN_MODULE, fixed, "")->path = g_strdup(product->path);
+		return;
+	}
+	if (product->kind != PRODUCT_LIVEPATCH)
+		return;
+	if (!first)
+		plan_declare(plan, PLAN_LIVEPATCH, label, "")->path = g_strdup(product->path);
+	if (product->object && strcmp(product->object, "vmlinux"))
+		plan_declare(plan, PLAN_FOLLOW, product->object, first ? item->name : label);
+}
+
+static gboolean take_products(const struct scenario *scenario, struct plan_item *item,
+			      const struct pipeline_result *result, GError **error)
+{
+	struct plan *plan = scenario->plan;
+
 	if (result->status == PIPELINE_UNCHANGED) {
-		plan_blame(scenario->plan, item->line, "its patches change nothing in the binary",
-			   NULL, error);
+		plan_blame(plan, item->line, "its patches change nothing in the binary", NULL,
+			   error);
 		return FALSE;
 	}
 	for (guint i = 0; i < result->refusals->len; i++)
 		g_ptr_array_add(scenario->result->refusals,
 				g_error_copy(result->refusals->pdata[i]));
-	item->path = g_steal_pointer(&path);
+	item->path = g_strdup(result->livepatch ? result->livepatch : "");
+	for (guint i = 0; i < result->files->len; i++)
+		declare_product(plan, item, i == 0, g_ptr_array_index(result->files, i));
 	return TRUE;
+}
+
+static gboolean build_livepatch(const struct scenario *scenario, struct plan_item *item,
+				GError **error)
+{
+	g_autofree char *path = g_strdup_printf("%s/%s.built", scenario->directory, item->name);
+	g_autoptr(GPtrArray) patches = g_ptr_array_new_with_free_func(g_free);
+	struct recipe recipe = {.patches = patches};
+
+	if (!read_recipe(scenario->plan, item, &recipe, error))
+		return FALSE;
+	const struct pipeline_request request = {
+		.release = scenario->request->kernel->name,
+		.patches = (const char *const *)patches->pdata,
+		.name = item->name,
+		.output = path,
+		.policy = recipe.policy,
+		.workspace = scenario->request->workspace,
+	};
+	AUTO(pipeline_result) result = pipeline_build(&request, scenario->progress, error);
+
+	return result && take_products(scenario, item, result, error);
 }
 
 /* In order of the file: what is made can be a part of what follows. */

@@ -130,7 +130,8 @@ static gboolean collect_modules(struct packing *packing, GError **error)
 	for (guint i = 0; i < packing->plan->items->len; i++) {
 		const struct plan_item *item = g_ptr_array_index(packing->plan->items, i);
 
-		if (item->kind == PLAN_KERNEL_MODULE &&
+		if ((item->kind == PLAN_KERNEL_MODULE || item->kind == PLAN_FOLLOW) &&
+		    !is_from_outside(packing->plan, item->name) &&
 		    !collect_named(packing, item->name, item->line, error))
 			return FALSE;
 	}
@@ -179,6 +180,18 @@ static gboolean add_outside(struct packing *packing, const struct plan_item *ite
 	return outside_facts(outside, packing->kernel, item->name, packing->facts, error);
 }
 
+/* Which livepatch follows which module; both were said to be there before. */
+static void add_followers(struct packing *packing)
+{
+	for (guint i = 0; i < packing->plan->items->len; i++) {
+		const struct plan_item *item = g_ptr_array_index(packing->plan->items, i);
+
+		if (item->kind == PLAN_FOLLOW)
+			g_string_append_printf(packing->facts, "follow %s %s\n", item->name,
+					       item->rest);
+	}
+}
+
 static gboolean add_modules(struct packing *packing, GError **error)
 {
 	const GPtrArray *items = packing->plan->items;
@@ -195,6 +208,7 @@ static gboolean add_modules(struct packing *packing, GError **error)
 	for (guint i = 0; i < packing->modules->len; i++)
 		if (!add_kernel_module(packing, packing->modules->pdata[i], error))
 			return FALSE;
+	add_followers(packing);
 	return add_aliases(packing, error);
 }
 

@@ -17,7 +17,7 @@ struct parser {
 	const char *hint;
 };
 
-enum { ONE_FILE = 1, EACH_WORD = 2, WHOLE_LINE = 4, IS_MODULE = 8 };
+enum { ONE_FILE = 1, EACH_WORD = 2, WHOLE_LINE = 4, IS_MODULE = 8, IS_PAIR = 16 };
 
 static const struct declaration {
 	const char *name;
@@ -27,6 +27,7 @@ static const struct declaration {
 	{"livepatch", PLAN_LIVEPATCH, IS_MODULE},
 	{"module", PLAN_MODULE, ONE_FILE | IS_MODULE},
 	{"modules", PLAN_KERNEL_MODULE, EACH_WORD | IS_MODULE},
+	{"follow", PLAN_FOLLOW, IS_PAIR},
 	{"make", PLAN_MADE, 0},
 	{"file", PLAN_FILE, WHOLE_LINE},
 	{"disk", PLAN_DISK, WHOLE_LINE},
@@ -319,6 +320,22 @@ static const char *declare_each(struct parser *parser, const struct declaration 
 	return NULL;
 }
 
+/* "MODULE LIVEPATCH" */
+static const char *declare_pair(struct parser *parser, const struct declaration *declaration,
+				char *text)
+{
+	char *name;
+
+	normalise_names(text, 2);
+	name = cut_word(&text);
+	if (!plan_item(parser->plan, PLAN_LIVEPATCH, text))
+		return "no livepatch of that name is declared";
+	if (plan_item(parser->plan, declaration->kind, name))
+		return "one livepatch follows a module";
+	plan_declare(parser->plan, declaration->kind, name, text)->line = parser->number;
+	return NULL;
+}
+
 static const char *declare(struct parser *parser, const struct declaration *declaration, char *text)
 {
 	if (parser->plan->steps->len)
@@ -331,6 +348,8 @@ static const char *declare(struct parser *parser, const struct declaration *decl
 	}
 	if (declaration->flags & EACH_WORD)
 		return declare_each(parser, declaration, text);
+	if (declaration->flags & IS_PAIR)
+		return declare_pair(parser, declaration, text);
 	return declare_name(parser, declaration, text);
 }
 

@@ -15,10 +15,16 @@
  * loads by name come along by themselves, with all that they need.
  *
  *	livepatch NAME FILE.ko		one that is there, or
- *	livepatch NAME PATCH...		one that klatch builds, of that module name
+ *	livepatch NAME [--late=POLICY] PATCH...	one that klatch builds, of that module name;
+ *					with split it is that of vmlinux, or the first, and each
+ *					module's own one follows the module; with no-late
+ *					fixed_MODULE is each fixed module
  *	module NAME FILE.ko		one from outside, called NAME in the steps whatever its own
  *					name is: so several builds of a module are told apart
  *	modules NAME...			modules of the kernel that no step loads by name
+ *	follow MODULE LIVEPATCH		whenever the module was loaded, the livepatch is; when it
+ *					was removed, that is too: what modprobe does with the lines
+ *					of klatch build --late=split
  *	make NAME COMMAND...		a file made on the host by a shell command that writes $OUT:
  *					a program, an image; NAME stands for it below
  *	file FILE			a file to take along, as /files/ and its last component
@@ -71,6 +77,7 @@ enum plan_kind {
 	PLAN_LIVEPATCH,
 	PLAN_MODULE,
 	PLAN_KERNEL_MODULE, /* one for each name */
+	PLAN_FOLLOW,	    /* name: the module; rest: the livepatch */
 	PLAN_MADE,
 	PLAN_FILE,
 	PLAN_DISK,

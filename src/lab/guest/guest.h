@@ -10,6 +10,7 @@
  *						'?' if it can do without
  *	alias PATTERN LABEL			the kernel asks for a module by such a name
  *	livepatch LABEL				that module is one
+ *	follow LABEL LIVEPATCH			it comes and goes after the module
  *	function LABEL OBJECT NAME,SYMPOS	what a livepatch replaces
  *	site LABEL OBJECT PLACE TYPE ADDEND ADDRESS	a late reference of it: PLACE is "SECTION
  *						OFFSET", ADDRESS is "MODULE SECTION OFFSET"
@@ -50,6 +51,7 @@ struct module {
 	bool tried; /* was loaded once, or failed to */
 	int absent; /* the errno with which this machine refuses it, livepatch or not; else 0 */
 	bool stuck; /* can't be removed, livepatch or not */
+	struct module *follower; /* a livepatch that comes and goes after it, or NULL */
 	struct module *next;
 };
 
@@ -149,6 +151,8 @@ bool module_probe(struct guest *guest, const char *name);
 enum outcome livepatch_settle(struct guest *guest, char *arguments);
 enum outcome livepatch_disable(struct guest *guest, char *arguments);
 enum outcome livepatch_force(struct guest *guest, char *arguments);
+/* Disables a livepatch and waits until it is gone. */
+enum outcome livepatch_end(struct guest *guest, const struct module *livepatch);
 enum outcome livepatch_patched(struct guest *guest, char *arguments);
 enum outcome livepatch_unpatched(struct guest *guest, char *arguments);
 /* Waits until a livepatch that was just loaded has replaced all functions. */

@@ -163,15 +163,23 @@ static bool write_number(const struct module *livepatch, const char *name, char 
 	return written;
 }
 
-enum outcome livepatch_disable(struct guest *guest, char *arguments)
+static enum outcome disable(struct guest *guest, const struct module *livepatch, bool wait)
 {
-	const struct module *livepatch = named_livepatch(guest, &arguments);
-
 	if (!write_number(livepatch, "enabled", '0')) {
 		guest_note(guest, "%s can't be disabled: %m", livepatch->label);
 		return FAILED;
 	}
-	return guest->begin ? PASSED : wait_for(guest, livepatch, is_gone);
+	return wait ? wait_for(guest, livepatch, is_gone) : PASSED;
+}
+
+enum outcome livepatch_disable(struct guest *guest, char *arguments)
+{
+	return disable(guest, named_livepatch(guest, &arguments), !guest->begin);
+}
+
+enum outcome livepatch_end(struct guest *guest, const struct module *livepatch)
+{
+	return disable(guest, livepatch, true);
 }
 
 enum outcome livepatch_force(struct guest *guest, char *arguments)

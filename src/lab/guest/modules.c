@@ -57,6 +57,16 @@ static int insert(const char *label, const char *parameters)
 	return result;
 }
 
+/* What follows a module that was loaded without a verb; as with modprobe, it may fail. */
+static void insert_follower(struct guest *guest, const struct module *module)
+{
+	int cause = module && module->follower ? insert(module->follower->label, "") : 0;
+
+	if (cause && cause != EEXIST)
+		guest_note(guest, "%s, which follows %s, can't be loaded: %s",
+			   module->follower->label, module->label, strerror(cause));
+}
+
 /* A dependency may be loaded already, or be a target itself. */
 static int insert_dependency(struct guest *guest, const char *label)
 {
@@ -66,8 +76,10 @@ static int insert_dependency(struct guest *guest, const char *label)
 
 	if (result == EEXIST)
 		result = 0;
-	if (!result && module)
+	if (!result && module) {
 		module->tried = true;
+		insert_follower(guest, module);
+	}
 	return wanted_only ? 0 : result;
 }
 
@@ -117,6 +129,19 @@ static enum outcome load_failed(struct guest *guest, struct module *module, int 
 	return FAILED;
 }
 
+static enum outcome load_livepatch(struct guest *guest, struct module *module,
+				   const char *parameters)
+{
+	int cause = insert_module(guest, module, parameters);
+
+	if (cause) {
+		guest->refused = true;
+		guest_note(guest, "%s can't be loaded: %s", module->label, strerror(cause));
+		return FAILED;
+	}
+	return guest->begin ? PASSED : livepatch_enabled(guest, module);
+}
+
 static enum outcome load_target(struct guest *guest, struct module *module, const char *parameters)
 {
 	int cause = insert_module(guest, module, parameters);
@@ -129,20 +154,9 @@ static enum outcome load_target(struct guest *guest, struct module *module, cons
 		return FAILED;
 	}
 	module->tried = true;
-	return PASSED;
-}
-
-static enum outcome load_livepatch(struct guest *guest, struct module *module,
-				   const char *parameters)
-{
-	int cause = insert_module(guest, module, parameters);
-
-	if (cause) {
-		guest->refused = true;
-		guest_note(guest, "%s can't be loaded: %s", module->label, strerror(cause));
-		return FAILED;
-	}
-	return guest->begin ? PASSED : livepatch_enabled(guest, module);
+	if (!module->follower || module_is_live(module->follower->name))
+		return PASSED;
+	return load_livepatch(guest, module->follower, "");
 }
 
 enum outcome module_load(struct guest *guest, char *arguments)
@@ -173,6 +187,21 @@ static int delete (const char *name)
 	}
 }
 
+static enum outcome unload_follower(struct guest *guest, const struct module *livepatch)
+{
+	int cause;
+
+	if (!module_is_live(livepatch->name))
+		return PASSED;
+	if (livepatch_end(guest, livepatch) == FAILED)
+		return FAILED;
+	cause = delete (livepatch->name);
+	if (!cause)
+		return PASSED;
+	guest_note(guest, "%s can't be removed: %s", livepatch->label, strerror(cause));
+	return FAILED;
+}
+
 enum outcome module_unload(struct guest *guest, char *arguments)
 {
 	const char *label = plan_word(&arguments);
@@ -186,7 +215,7 @@ enum outcome module_unload(struct guest *guest, char *arguments)
 	}
 	cause = delete (module->name);
 	if (!cause)
-		return PASSED;
+		return module->follower ? unload_follower(guest, module->follower) : PASSED;
 	guest->refused = true;
 	if (guest->learning) {
 		guest_note(guest, "%s can't be removed, with or without the livepatch (%s)", label,
@@ -202,7 +231,10 @@ static bool probe_module(struct guest *guest, const char *label)
 {
 	const struct module *module = module_find(guest, label);
 
-	return module && !insert_dependencies(guest, module) && !insert(label, "");
+	if (!module || insert_dependencies(guest, module) || insert(label, ""))
+		return false;
+	insert_follower(guest, module);
+	return true;
 }
 
 bool module_probe(struct guest *guest, const char *name)

@@ -69,6 +69,14 @@ static enum outcome fact_livepatch(struct guest *guest, char *arguments)
 	return PASSED;
 }
 
+static enum outcome fact_follow(struct guest *guest, char *arguments)
+{
+	struct module *module = known_module(guest, &arguments);
+
+	module->follower = known_module(guest, &arguments);
+	return PASSED;
+}
+
 static enum outcome fact_function(struct guest *guest, char *arguments)
 {
 	struct function *function = allocate(sizeof(*function));
@@ -130,6 +138,7 @@ static const struct {
 	{"module", fact_module},
 	{"alias", fact_alias},
 	{"livepatch", fact_livepatch},
+	{"follow", fact_follow},
 	{"function", fact_function},
 	{"site", fact_site},
 	{"devices", fact_devices},
