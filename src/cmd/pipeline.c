@@ -47,6 +47,7 @@ struct pipeline {
 	const struct pipeline_request *request;
 	struct pipeline_result *result;
 	struct progress *progress;
+	char *directory; /* in the workspace, gone when the build is */
 	struct kernel *kernel;
 	struct commands *commands;
 	struct overlay *overlay;
@@ -222,7 +223,7 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 
 static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
 {
-	g_autofree char *directory = workspace_path(pipeline->request->workspace, "overlay");
+	g_autofree char *directory = g_build_filename(pipeline->directory, "overlay", NULL);
 	GError *problem = NULL;
 
 	pipeline->overlay =
@@ -253,7 +254,7 @@ static gboolean types_may_change(const struct overlay *overlay)
 
 static gboolean stage_compile(struct pipeline *pipeline, GError **error)
 {
-	g_autofree char *directory = workspace_path(pipeline->request->workspace, "objects");
+	g_autofree char *directory = g_build_filename(pipeline->directory, "objects", NULL);
 	GError *problem = NULL;
 
 	pipeline->compiled =
@@ -388,7 +389,7 @@ static GArray *link_units(const struct pipeline *pipeline, const char *object)
 static gboolean link_object(struct pipeline *pipeline, const char *object, const char *name,
 			    GError **error)
 {
-	g_autofree char *directory = workspace_path(pipeline->request->workspace, "link");
+	g_autofree char *directory = g_build_filename(pipeline->directory, "link", NULL);
 	g_autofree char *file = g_strconcat(name, ".ko", NULL);
 	g_autofree char *path = g_build_filename(directory, file, NULL);
 	g_autoptr(GArray) units = link_units(pipeline, object);
@@ -439,7 +440,7 @@ static gboolean link_split(struct pipeline *pipeline, const GPtrArray *objects, 
 {
 	g_autoptr(GString) glue = glue_begin(pipeline->name, pipeline->kernel->release);
 	g_autofree char *file = g_strconcat(pipeline->name, ".conf", NULL);
-	g_autofree char *path = workspace_path(pipeline->request->workspace, file);
+	g_autofree char *path = g_build_filename(pipeline->directory, file, NULL);
 
 	for (guint i = 0; i < objects->len; i++) {
 		const char *object = g_ptr_array_index(objects, i);
@@ -491,7 +492,7 @@ static gboolean build_fixed(struct pipeline *pipeline, const char *module, GErro
 	g_autofree char *shipped = modules_path(pipeline->kernel, module, error);
 	g_autofree char *base = shipped ? g_path_get_basename(shipped) : NULL;
 	g_autofree char *folder = g_strconcat("fixed-", module, NULL);
-	g_autofree char *directory = workspace_path(pipeline->request->workspace, folder);
+	g_autofree char *directory = g_build_filename(pipeline->directory, folder, NULL);
 	g_autofree char *made = g_strconcat(module, ".ko", NULL);
 	g_autofree char *path = g_build_filename(directory, made, NULL);
 	GError *problem = NULL;
@@ -661,9 +662,13 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	pipeline.images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
 
-	gboolean good = run_stages(&pipeline, error);
+	pipeline.directory = workspace_path(request->workspace, "build");
+	gboolean good =
+		files_make_directory(pipeline.directory, error) && run_stages(&pipeline, error);
 	if (good)
 		conclude(&pipeline);
+	/* The workspace may serve for several builds. */
+	good = files_remove_tree(pipeline.directory, good ? error : NULL) && good;
 
 	g_ptr_array_unref(pipeline.candidates);
 	g_hash_table_unref(pipeline.images);
@@ -673,5 +678,6 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	g_clear_pointer(&pipeline.commands, commands_free);
 	g_clear_pointer(&pipeline.kernel, kernel_free);
 	g_free(pipeline.name);
+	g_free(pipeline.directory);
 	return good ? g_steal_pointer(&result) : NULL;
 }
