@@ -173,15 +173,16 @@ static gboolean needs_entry(const struct assembler *assembler, const struct piec
 
 /* The undefined symbol of a binding, or the entry that is made for it. */
 static struct symbol *bound_symbol(struct assembler *assembler, const char *name,
-				   const struct binding *binding, gboolean entry, GError **error)
+				   const struct symbol *function, const struct binding *binding,
+				   gboolean entry, GError **error)
 {
 	struct symbol *symbol = undefined_symbol(assembler, name);
 
 	if (!entry)
 		return symbol;
 	if (scope_add_entry(assembler->scope, binding->symbol, assembler->unit->unit))
-		return entry_for(assembler->assembly->object, symbol);
-	refuse_binding(name, assembler->where, NULL, error,
+		return entry_for(assembler->assembly->object, symbol, function->name);
+	refuse_binding(function->name, assembler->where, NULL, error,
 		       "two patched units take its address, which nobody did before, and it would "
 		       "be different in each");
 	return NULL;
@@ -205,7 +206,7 @@ static gboolean copy_reloc_out(struct assembler *assembler, const struct piece *
 
 	/* What was relative to the section is now relative to the symbol. */
 	gboolean entry = needs_entry(assembler, piece, reloc, symbol, binding);
-	struct symbol *to = bound_symbol(assembler, name, binding, entry, error);
+	struct symbol *to = bound_symbol(assembler, name, symbol, binding, entry, error);
 	if (!to)
 		return FALSE;
 	gint64 addend = reloc->addend + binding->shift;

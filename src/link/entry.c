@@ -38,9 +38,9 @@ gboolean entry_is_open(const struct image *image, guint64 address)
 	return entry_has_endbr(image, address) && !is_sealed(image, address);
 }
 
-struct symbol *entry_for(struct object *object, struct symbol *symbol)
+struct symbol *entry_for(struct object *object, struct symbol *symbol, const char *function)
 {
-	g_autofree char *name = g_strconcat("klatch_entry_", symbol->name, NULL);
+	g_autofree char *name = g_strconcat("klatch_entry_", function, NULL);
 	g_autofree char *section_name = g_strconcat(".text.", name, NULL);
 	struct section *section = object_section(object, section_name);
 

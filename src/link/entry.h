@@ -17,7 +17,7 @@
 gboolean entry_has_endbr(const struct image *image, guint64 address);
 gboolean entry_is_open(const struct image *image, guint64 address);
 
-/* The entry for a symbol: one for an object. */
-struct symbol *entry_for(struct object *object, struct symbol *symbol);
+/* The entry for a symbol, which stands for a function: one for an object. */
+struct symbol *entry_for(struct object *object, struct symbol *symbol, const char *function);
 
 #endif

@@ -78,7 +78,7 @@ static void test_an_entry_leads_to_its_function(void **state)
 	struct section *data = object_section(object, ".data");
 	struct symbol *target = object_symbol(object, "target");
 	for (guint i = 0; i < data->relocs->len; i++)
-		section_reloc(data, i)->symbol = entry_for(object, target);
+		section_reloc(data, i)->symbol = entry_for(object, target, "target");
 	g_autofree char *said = run_with(*state, path, object, rest);
 	assert_string_equal(said, "43\n");
 
