@@ -119,11 +119,11 @@ struct census *census_take(const struct kernel *kernel, const struct census_wish
 void census_free(struct census *census);
 DEFINE_AUTO(census, census_free)
 
-/*
- * Looks in the source tree which real keys are asked by a header's macro or inline.  `trees` are
- * directories of headers.
- */
+/* Looks in the source tree which real keys are asked by a header's macro or inline. */
 gboolean census_trace_keys(struct census *census, const char *source, GError **error);
+
+/* How many jump labels are of those; *all is how many there are of real keys. */
+guint64 census_keys_in_headers(const struct census *census, guint64 *all);
 
 /* The share of functions that bear a mark, 0 to 1; 0 of no functions. */
 double census_share(const struct census_group *group, enum census_mark mark);

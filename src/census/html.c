@@ -255,6 +255,15 @@ static void append_introduction(const GPtrArray *censuses, GString *page)
 	g_string_append(page, ".</p>\n");
 }
 
+/* The newest whose source tree was there, or the newest. */
+static const struct census *newest_traced(const GPtrArray *censuses)
+{
+	for (guint i = censuses->len; i-- > 0;)
+		if (census_at(censuses, i)->keys_traced)
+			return census_at(censuses, i);
+	return census_at(censuses, censuses->len - 1);
+}
+
 static char *body(const GPtrArray *censuses)
 {
 	const struct census *newest = census_at(censuses, censuses->len - 1);
@@ -280,7 +289,7 @@ static char *body(const GPtrArray *censuses)
 	g_string_append(page, "<h2>What is new</h2>\n<p>Sections that klatch does not know, and "
 			      "so refuses to replace code of. Empty if there are none.</p>\n");
 	append_unknown(censuses, page);
-	append_keys(newest, page);
+	append_keys(newest_traced(censuses), page);
 	g_string_append(page, "<h2>All figures</h2>\n<p>A word says what entries per function "
 			      "did from the kernel before, if more than a tenth.</p>\n");
 	append_table(censuses, page);

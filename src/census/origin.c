@@ -17,12 +17,13 @@ static gboolean is_name(char c)
 	return g_ascii_isalnum(c) || c == '_';
 }
 
-/* Whether a line only says that there is such a key. */
+/* Whether a line only says that there is such a key, or is a comment. */
 static gboolean declares(const char *line, const char *end)
 {
 	while (line < end && g_ascii_isspace(*line))
 		line++;
-	return g_str_has_prefix(line, "DECLARE_STATIC_KEY") || g_str_has_prefix(line, "extern ");
+	return *line == '*' || g_str_has_prefix(line, "//") ||
+	       g_str_has_prefix(line, "DECLARE_STATIC_KEY") || g_str_has_prefix(line, "extern ");
 }
 
 /* Marks the keys that the names of a line are. */
@@ -98,4 +99,18 @@ gboolean census_trace_keys(struct census *census, const char *source, GError **e
 	}
 	census->keys_traced = TRUE;
 	return TRUE;
+}
+
+guint64 census_keys_in_headers(const struct census *census, guint64 *all)
+{
+	guint64 in_header = 0;
+
+	*all = 0;
+	for (guint i = 0; i < census->keys->len; i++) {
+		const struct census_key *key = g_ptr_array_index(census->keys, i);
+
+		*all += key->entries;
+		in_header += key->in_header ? key->entries : 0;
+	}
+	return in_header;
 }

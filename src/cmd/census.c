@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "census/census.h"
+#include "cmd/census_patches.h"
 #include "cmd/command.h"
 
 struct options {
@@ -105,6 +106,16 @@ static void print_unknown(const struct census *census)
 	}
 }
 
+static void print_keys(const struct census *census)
+{
+	guint64 all = 0, in_header = census_keys_in_headers(census, &all);
+
+	if (census->keys_traced && all)
+		printf("jump labels of real keys in %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+		       " of keys that a header asks\n",
+		       census->release, in_header, all);
+}
+
 static void print_text(const GPtrArray *censuses)
 {
 	for (guint scope = 0; scope < SCOPES; scope++) {
@@ -116,6 +127,8 @@ static void print_text(const GPtrArray *censuses)
 				print_mark(censuses, scope, mark);
 		putchar('\n');
 	}
+	for (guint i = 0; i < censuses->len; i++)
+		print_keys(census_at(censuses, i));
 	for (guint i = 0; i < censuses->len; i++)
 		print_unknown(census_at(censuses, i));
 }
@@ -222,6 +235,13 @@ static void print_json(const GPtrArray *censuses)
 	command_print_json(builder);
 }
 
+/* What the source tree can tell, where it is there. */
+static gboolean trace_keys(const struct kernel *kernel, struct census *census, GError **error)
+{
+	return !g_file_test(kernel->source, G_FILE_TEST_IS_DIR) ||
+	       census_trace_keys(census, kernel->source, error);
+}
+
 static GPtrArray *take_all(const struct options *options, struct progress *progress, GError **error)
 {
 	static const char *const running[] = {NULL, NULL};
@@ -237,6 +257,8 @@ static GPtrArray *take_all(const struct options *options, struct progress *progr
 		if (!census)
 			return NULL;
 		g_ptr_array_add(censuses, census);
+		if (!trace_keys(kernel, census, error))
+			return NULL;
 	}
 	return g_steal_pointer(&censuses);
 }
@@ -275,20 +297,26 @@ int command_census(int argc, char **argv)
 		 "only objects whose names fit a pattern", "GLOB"},
 		{"html", 0, 0, G_OPTION_ARG_FILENAME, &options.html, "write a page with plots",
 		 "FILE"},
+		{"patches", 0, 0, G_OPTION_ARG_FILENAME, &options.patches,
+		 "only the functions that the patches in a directory change", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
 	if (command_options(&argc, &argv, entries, "",
 			    "Counts what a livepatch must take care of in stock kernels.",
 			    &status)) {
-		if (argc != 1)
-			klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", argv[1],
-				    "see klatch census --help", "census takes options only");
-		if (error || !run(&options, &error))
+		if (argc != 1 || (options.patches && (options.html || options.objects)))
+			klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
+				    "see klatch census --help",
+				    "census takes options only, --patches but -k and --json");
+		if (error || !(options.patches ? census_patches(options.patches, options.kernels,
+								options.json, &error)
+					       : run(&options, &error)))
 			status = command_fail(error, options.json);
 	}
 	g_strfreev(options.kernels);
 	g_free(options.objects);
 	g_free(options.html);
+	g_free(options.patches);
 	return status;
 }

@@ -570,7 +570,8 @@ static gboolean run_stages(struct pipeline *pipeline, GError **error)
 		struct command_stage stage = {stages[i].name,
 					      (double)(g_get_monotonic_time() - start) / 1e6};
 		g_array_append_val(pipeline->result->stages, stage);
-		if (pipeline->result->refusals->len)
+		if (pipeline->result->refusals->len ||
+		    (pipeline->request->compare_only && stages[i].run == stage_diff))
 			break;
 	}
 	return TRUE;

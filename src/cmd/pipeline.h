@@ -34,6 +34,7 @@ struct pipeline_request {
 	enum klatch_policy policy;  /* what becomes of late references */
 	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
 	gboolean replace;	    /* it ends all livepatches that are there */
+	gboolean compare_only;	    /* to know which functions change: nothing is proved or built */
 	const struct workspace *workspace;
 };
 
@@ -54,7 +55,8 @@ gboolean pipeline_policy(const char *name, enum klatch_policy *policy, GError **
 
 /*
  * Builds.  What the patch itself is to blame for is a result with refusals; what the machine or a
- * wrong argument is to blame for is NULL with error.  The output file is written only if built.
+ * wrong argument is to blame for is NULL with error.  The output file is written only if built; of
+ * a comparison alone the status is PIPELINE_UNCHANGED unless it is refused.
  */
 struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 				       struct progress *progress, GError **error);
