@@ -176,6 +176,7 @@ static const struct {
 	command_function *run;
 } verbs[] = {
 	{"run", "lab run", command_lab_run},
+	{"torture", "lab torture", command_lab_torture},
 };
 
 int command_lab(int argc, char **argv)
@@ -189,6 +190,6 @@ int command_lab(int argc, char **argv)
 		return verbs[i].run(argc - 1, argv + 1);
 	}
 	klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-		    "see klatch lab run --help", "lab takes run");
+		    "see klatch lab run --help", "lab takes run or torture");
 	return command_fail(error, FALSE);
 }

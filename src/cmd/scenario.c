@@ -14,8 +14,8 @@
 struct scenario {
 	const struct scenario_request *request;
 	struct plan *plan;
-	char *directory; /* in the workspace, gone when the scenario is */
-	struct scenario_result *result;
+	const char *directory;
+	GPtrArray *refusals;
 	struct progress *progress;
 };
 
@@ -57,10 +57,11 @@ static gboolean make_file(const struct scenario *scenario, struct plan_item *ite
 	return TRUE;
 }
 
-/* What a livepatch is built of: patches, and perhaps a policy. */
+/* What a livepatch is built of: patches, and perhaps options. */
 struct recipe {
 	GPtrArray *patches; /* of char *, owned, NULL-terminated */
 	enum klatch_policy policy;
+	gboolean replace;
 };
 
 static gboolean read_recipe(const struct plan *plan, const struct plan_item *item,
@@ -70,6 +71,10 @@ static gboolean read_recipe(const struct plan *plan, const struct plan_item *ite
 	g_auto(GStrv) words = g_strsplit_set(item->rest, " \t", -1);
 
 	for (guint i = 0; words[i]; i++) {
+		if (!strcmp(words[i], "--replace")) {
+			recipe->replace = TRUE;
+			continue;
+		}
 		if (!g_str_has_prefix(words[i], late)) {
 			if (*words[i])
 				g_ptr_array_add(recipe->patches, plan_path(plan, words[i]));
@@ -116,8 +121,7 @@ static gboolean take_products(const struct scenario *scenario, struct plan_item 
 		return FALSE;
 	}
 	for (guint i = 0; i < result->refusals->len; i++)
-		g_ptr_array_add(scenario->result->refusals,
-				g_error_copy(result->refusals->pdata[i]));
+		g_ptr_array_add(scenario->refusals, g_error_copy(result->refusals->pdata[i]));
 	item->path = g_strdup(result->livepatch ? result->livepatch : "");
 	for (guint i = 0; i < result->files->len; i++)
 		declare_product(plan, item, i == 0, g_ptr_array_index(result->files, i));
@@ -129,7 +133,7 @@ static gboolean build_livepatch(const struct scenario *scenario, struct plan_ite
 {
 	g_autofree char *path = g_strdup_printf("%s/%s.built", scenario->directory, item->name);
 	g_autoptr(GPtrArray) patches = g_ptr_array_new_with_free_func(g_free);
-	struct recipe recipe = {.patches = patches};
+	struct recipe recipe = {.patches = patches, .policy = scenario->request->policy};
 
 	if (!read_recipe(scenario->plan, item, &recipe, error))
 		return FALSE;
@@ -139,6 +143,7 @@ static gboolean build_livepatch(const struct scenario *scenario, struct plan_ite
 		.name = item->name,
 		.output = path,
 		.policy = recipe.policy,
+		.replace = recipe.replace,
 		.workspace = scenario->request->workspace,
 	};
 	AUTO(pipeline_result) result = pipeline_build(&request, scenario->progress, error);
@@ -147,36 +152,43 @@ static gboolean build_livepatch(const struct scenario *scenario, struct plan_ite
 }
 
 /* In order of the file: what is made can be a part of what follows. */
-static gboolean make_all(const struct scenario *scenario, GError **error)
+gboolean scenario_make(const struct scenario_request *request, struct plan *plan,
+		       const char *directory, GPtrArray *refusals, struct progress *progress,
+		       GError **error)
 {
-	for (guint i = 0; i < scenario->plan->items->len; i++) {
-		struct plan_item *item = g_ptr_array_index(scenario->plan->items, i);
+	const struct scenario scenario = {request, plan, directory, refusals, progress};
 
-		if (item->kind == PLAN_MADE && !make_file(scenario, item, error))
+	if (!files_make_directory(directory, error))
+		return FALSE;
+	for (guint i = 0; i < plan->items->len; i++) {
+		struct plan_item *item = g_ptr_array_index(plan->items, i);
+
+		if (item->kind == PLAN_MADE && !make_file(&scenario, item, error))
 			return FALSE;
-		if (plan_item_is_built(item) && !build_livepatch(scenario, item, error))
+		if (plan_item_is_built(item) && !build_livepatch(&scenario, item, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-static gboolean run(struct scenario *scenario, GError **error)
+static gboolean run(const struct scenario_request *request, struct plan *plan,
+		    const char *directory, struct scenario_result *result,
+		    struct progress *progress, GError **error)
 {
-	const struct scenario_request *request = scenario->request;
 	const struct lab_trial trial = {
 		.kernel = request->kernel,
-		.plan = scenario->plan,
-		.directory = scenario->directory,
+		.plan = plan,
+		.directory = directory,
 		.output_path = request->output_path,
 		.timeout = request->timeout,
 	};
 
-	if (!files_make_directory(scenario->directory, error) || !make_all(scenario, error))
+	if (!scenario_make(request, plan, directory, result->refusals, progress, error))
 		return FALSE;
-	if (scenario->result->refusals->len)
+	if (result->refusals->len)
 		return TRUE;
-	scenario->result->report = lab_run(&trial, scenario->progress, error);
-	return scenario->result->report != NULL;
+	result->report = lab_run(&trial, progress, error);
+	return result->report != NULL;
 }
 
 struct scenario_result *scenario_run(const struct scenario_request *request,
@@ -185,15 +197,13 @@ struct scenario_result *scenario_run(const struct scenario_request *request,
 	AUTO(plan) plan = plan_read(request->path, NULL, error);
 	g_autofree char *directory = workspace_path(request->workspace, "scenario");
 	AUTO(scenario_result) result = NULL;
-	struct scenario scenario = {request, plan, directory, NULL, progress};
 	gboolean good;
 
 	if (!plan)
 		return NULL;
 	result = g_new0(struct scenario_result, 1);
 	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-	scenario.result = result;
-	good = run(&scenario, error);
+	good = run(request, plan, directory, result, progress, error);
 	good = files_remove_tree(directory, good ? error : NULL) && good;
 	return good ? g_steal_pointer(&result) : NULL;
 }

@@ -63,6 +63,8 @@ static const struct verb {
 	{"stop", WANTS_ONE},
 	{"read", WANTS_ONE},
 	{"gone", WANTS_ONE},
+	{"behaves", WANTS_TWO},
+	{"turns", WANTS_THREE},
 	{"write", WANTS_TWO | CAN_BE_REFUSED},
 	{"mount", WANTS_THREE | CAN_BE_REFUSED},
 	{"umount", WANTS_ONE},

@@ -15,7 +15,9 @@
  * loads by name come along by themselves, with all that they need.
  *
  *	livepatch NAME FILE.ko		one that is there, or
- *	livepatch NAME [--late=POLICY] PATCH...	one that klatch builds, of that module name;
+ *	livepatch NAME [--late=POLICY] [--replace] PATCH...
+ *					one that klatch builds, of that module name, as with
+ *					these options of klatch build;
  *					with split it is that of vmlinux, or the first, and each
  *					module's own one follows the module; with no-late
  *					fixed_MODULE is each fixed module
@@ -51,6 +53,9 @@
  *	stop PROGRAM			end a program that was begun; its output is shown
  *	read FILE [TEXT]		within some seconds FILE is there and holds this text
  *	gone FILE			within some seconds FILE is not there
+ *	behaves FILE TEXT		FILE says just this, now; its lines are made one
+ *	turns FILE LIVEPATCH BEFORE | AFTER	so while a transition may go on: one text before it,
+ *					the other after it has come to the task that reads
  *	write FILE TEXT
  *	mount SOURCE TYPE DIRECTORY	a device, or an image that came along
  *	umount DIRECTORY

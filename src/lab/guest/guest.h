@@ -157,8 +157,9 @@ enum outcome livepatch_patched(struct guest *guest, char *arguments);
 enum outcome livepatch_unpatched(struct guest *guest, char *arguments);
 /* Waits until a livepatch that was just loaded has replaced all functions. */
 enum outcome livepatch_enabled(struct guest *guest, const struct module *livepatch);
-/* Whether it is enabled and no transition of it goes on. */
-bool livepatch_is_settled(const struct module *livepatch);
+/* Whether it is enabled, no transition of it goes on, and the object is there, and of the build
+ * that it was made for. */
+bool livepatch_applies(const struct module *livepatch, const char *object);
 /* Every function that a settled livepatch replaces in what is there must be redirected. */
 enum outcome livepatch_check(struct guest *guest);
 
@@ -177,6 +178,10 @@ enum outcome file_gone(struct guest *guest, char *arguments);
 enum outcome file_write(struct guest *guest, char *arguments);
 enum outcome file_mount(struct guest *guest, char *arguments);
 enum outcome file_umount(struct guest *guest, char *arguments);
+
+/* behaviour.c: what a file shows at this moment. */
+enum outcome behaviour_is(struct guest *guest, char *arguments);
+enum outcome behaviour_turns(struct guest *guest, char *arguments);
 
 /* devices.c: devices that come and go, and a process that loads modules for them. */
 void devices_watch(struct guest *guest);

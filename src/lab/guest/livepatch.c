@@ -46,10 +46,26 @@ static bool is_gone(const void *livepatch)
 	return livepatch_file(livepatch, "enabled") < 0;
 }
 
-bool livepatch_is_settled(const struct module *livepatch)
+static bool is_settled(const struct module *livepatch)
 {
 	return livepatch_file(livepatch, "enabled") == 1 &&
 	       livepatch_file(livepatch, "transition") == 0;
+}
+
+bool livepatch_applies(const struct module *livepatch, const char *object)
+{
+	char path[256], line[128], wanted[128];
+	bool applies = true;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/targets", livepatch->name);
+	snprintf(wanted, sizeof(wanted), "%s unrecognised\n", object);
+	file = fopen(path, "re");
+	while (file && applies && fgets(line, sizeof(line), file))
+		applies = strcmp(line, wanted);
+	if (file)
+		fclose(file);
+	return is_settled(livepatch) && module_is_live(object) && applies;
 }
 
 static void note_stack(struct guest *guest, const char *task)
@@ -330,7 +346,7 @@ enum outcome livepatch_check(struct guest *guest)
 	char *ftrace = read_ftrace();
 
 	for (const struct function *f = guest->functions; f; f = f->next)
-		if (livepatch_is_settled(f->livepatch) && module_is_live(f->object) &&
+		if (livepatch_applies(f->livepatch, f->object) &&
 		    check_function(guest, f, ftrace) == FAILED)
 			outcome = FAILED;
 	free(ftrace);

@@ -154,6 +154,8 @@ static const struct {
 	{"stop", program_stop},
 	{"read", file_read},
 	{"gone", file_gone},
+	{"behaves", behaviour_is},
+	{"turns", behaviour_turns},
 	{"write", file_write},
 	{"mount", file_mount},
 	{"umount", file_umount},

@@ -150,12 +150,6 @@ static bool site_is_right(struct guest *guest, struct memory *memory, const stru
 	return false;
 }
 
-/* The third module that a reference leads to is there as long as the target is. */
-static bool is_bound(const struct site *site)
-{
-	return livepatch_is_settled(site->livepatch) && module_is_live(site->object);
-}
-
 enum outcome sites_check(struct guest *guest)
 {
 	const struct site *previous = NULL;
@@ -171,10 +165,11 @@ enum outcome sites_check(struct guest *guest)
 	}
 	for (const struct site *site = guest->sites; site && wrong < SITES_SHOWN;
 	     site = site->next) {
-		/* Those of one livepatch and object follow each other. */
+		/* Those of one livepatch and object follow each other.  The third module that
+		 * one leads to is there as long as the object is. */
 		if (!previous || previous->livepatch != site->livepatch ||
 		    strcmp(previous->object, site->object))
-			bound = is_bound(site);
+			bound = livepatch_applies(site->livepatch, site->object);
 		previous = site;
 		if (bound && !site_is_right(guest, &memory, site))
 			wrong++;
