@@ -88,6 +88,15 @@ static char *describe_difference(const char *ours, const char *theirs)
 			       their_lines[i] ? their_lines[i] : "");
 }
 
+/* Debian's real-time kernels are of a source with further patches, which linux-source has not. */
+static const char *difference_hint(const char *theirs)
+{
+	if (strstr(theirs, "\nCONFIG_PREEMPT_RT=y\n"))
+		return "a real-time kernel needs a source package with Debian's real-time patches, "
+		       "which linux-source does not have: --packages DIRECTORY";
+	return "all packages must be of one version, and the compiler the kernel's own";
+}
+
 static gboolean compare_files(const char *ours, const char *theirs, GError **error)
 {
 	g_autofree char *our_text = files_read_text(ours, error);
@@ -98,8 +107,7 @@ static gboolean compare_files(const char *ours, const char *theirs, GError **err
 	if (!strcmp(our_text, their_text))
 		return TRUE;
 	g_autofree char *difference = describe_difference(our_text, their_text);
-	klatch_fail(error, KLATCH_ENVIRONMENT, CANT_PREPARE, ours,
-		    "all packages must be of one version, and the compiler the kernel's own",
+	klatch_fail(error, KLATCH_ENVIRONMENT, CANT_PREPARE, ours, difference_hint(their_text),
 		    "it differs from the headers package's: %s", difference);
 	return FALSE;
 }

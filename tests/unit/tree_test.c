@@ -119,6 +119,8 @@ static void test_differences_are_named(void **state)
 		{"headers/include/generated/release.h", "release 6.1.0-2 by gcc\n", "release.h"},
 		{"headers/arch/x86/include/generated/asm/x.h", "\n", "asm/x.h"},
 		{"headers/.config", "CONFIG_A=y\nCONFIG_DROPPED=y\n", "CONFIG_DROPPED=y"},
+		{"headers/.config", "CONFIG_A=y\nCONFIG_PREEMPT_RT=y\nCONFIG_DROPPED=y\n",
+		 "real-time patches"},
 		{"source/Makefile", "olddefconfig:\n\techo no bison here >&2; false\n",
 		 "no bison here"},
 	};
