@@ -32,6 +32,9 @@ static const struct promise {
 	{"the livepatch has a place that can't be written", OUR_FAULT, check_places},
 	{"the livepatch has a special section that depends on a late symbol", OUR_FAULT,
 	 check_special_sections},
+	{"the livepatch has code that the kernel has to complete", OUR_FAULT, check_boot_sections},
+	{"the livepatch has the address of a function that can't be called by it", OUR_FAULT,
+	 check_called_addresses},
 	{"the livepatch has code that can't be unwound", OUR_FAULT, check_orc},
 };
 

@@ -5,6 +5,7 @@
  *	names.c		what it takes by name: klp symbols, functions to replace
  *	places.c	where its relocations and late references write
  *	special.c	special sections against late references
+ *	entries.c	calls through addresses
  *	orc.c		unwinding
  */
 #ifndef KLATCH_CHECK_INSIDE_H
@@ -24,6 +25,7 @@ struct write {
 	guint64 offset;
 	guint32 type; /* R_X86_64_* */
 	const struct symbol *symbol;
+	gint64 addend;
 	enum { WRITTEN_BY_LOADER, WRITTEN_BY_LIVEPATCH_CORE, WRITTEN_LATE } by;
 };
 
@@ -73,11 +75,17 @@ static inline gboolean symbol_is_klp(const struct symbol *symbol)
 	return symbol && !symbol->section && symbol->special == SHN_LIVEPATCH;
 }
 
+/* Whether the kernel takes a position for the one that a symbol has: 0 is unique, and 1 as well. */
+static inline gboolean sympos_is(guint64 sympos, guint position)
+{
+	return sympos == position || (sympos == 1 && position == 0);
+}
+
 typedef void check_function(struct check *check);
 check_function check_version_magic, check_imports, check_identity;
 check_function check_klp_symbols, check_klp_sections, check_functions, check_late_symbols;
 check_function check_ordinary_relocs, check_reloc_types, check_init_sections, check_places;
-check_function check_special_sections;
+check_function check_special_sections, check_boot_sections, check_called_addresses;
 check_function check_orc;
 
 #endif

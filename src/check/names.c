@@ -39,12 +39,6 @@ gboolean klp_symbol_parse(const char *symbol, char **object, char **name, guint6
 	return TRUE;
 }
 
-/* Whether the kernel takes a position for the one that a symbol has: 0 is unique, and 1 as well. */
-static gboolean is_at(guint64 sympos, guint position)
-{
-	return sympos == position || (sympos == 1 && position == 0);
-}
-
 /*
  * A name must lead to one symbol, and to the same one while its module is COMING and when it is
  * LIVE.
@@ -64,7 +58,7 @@ static void check_name(struct check *check, const char *object, const char *name
 
 		if (!image_sympos(image, name, addresses[i], &coming, &live))
 			continue;
-		if (is_at(sympos, coming) && is_at(sympos, live))
+		if (sympos_is(sympos, coming) && sympos_is(sympos, live))
 			return;
 		known = TRUE;
 	}

@@ -26,6 +26,7 @@ static void add_relocs(GArray *writes, const struct section *section)
 			.offset = reloc->offset,
 			.type = reloc->type,
 			.symbol = reloc->symbol,
+			.addend = reloc->addend,
 			.by = written_by(section),
 		};
 
@@ -44,6 +45,7 @@ static void add_sites(GArray *writes, const struct table_object *object)
 			.offset = site->place.offset,
 			.type = site->type,
 			.symbol = site->symbol,
+			.addend = site->addend,
 			.by = WRITTEN_LATE,
 		};
 

@@ -104,6 +104,16 @@ void check_special_sections(struct check *check)
 
 		if (special && special->entry_size)
 			check_entries(check, section, special);
+	}
+}
+
+/* Of what the kernel reads at boot only, a livepatch must not need any. */
+void check_boot_sections(struct check *check)
+{
+	for (guint i = 0; i < check->livepatch->sections->len; i++) {
+		const struct section *section = object_section_at(check->livepatch, i);
+		const struct special *special = special_find(section->name, check->kernel->series);
+
 		if (special && special->at_boot && section->size)
 			check_refuse(check, section->name, "the kernel reads it at boot only");
 	}

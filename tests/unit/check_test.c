@@ -79,6 +79,12 @@ static void make_module(const char *path)
 	/* one name twice, of which one goes after init */
 	object_add_symbol(object, "setup", init, 0, 16, STT_FUNC, STB_LOCAL);
 	object_add_symbol(object, "setup", text, 32, 16, STT_FUNC, STB_LOCAL);
+	/* one whose ENDBR is taken off when the module is loaded */
+	object_add_symbol(object, "sealed", text, 48, 16, STT_FUNC, STB_LOCAL);
+	memcpy(text->data + 48, "\xf3\x0f\x1e\xfa", 4);
+	section_add_reloc(
+		object_add_section(object, ".ibt_endbr_seal", SHT_PROGBITS, SHF_ALLOC, 4, NULL, 4),
+		0, R_X86_64_PC32, object_section_symbol(object, text), 48);
 	object_write(object, path, &error);
 	assert_no_error(error);
 }
@@ -886,6 +892,42 @@ static void a_file_that_is_no_livepatch(void **state)
 	assert_error(&error, KLATCH_INPUT, "not an ELF file");
 }
 
+static void refer_to_sealed(struct sound *sound, guint8 instruction)
+{
+	make_sound(sound);
+	g_free(sound->helper->name);
+	sound->helper->name = g_strdup(".klp.sym.t.sealed,0");
+	sound->text->data[SHOW_SITE - 1] = instruction;
+}
+
+static void address_of_a_sealed_function(void **state)
+{
+	struct sound sound;
+
+	refer_to_sealed(&sound, 0x3d);
+	assert_refused(&sound, "can't be called by it", "sealed of t is sealed");
+}
+
+static void call_of_a_sealed_function(void **state)
+{
+	struct sound sound;
+
+	refer_to_sealed(&sound, 0xe8);
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+}
+
+static void constant_that_is_written_at_boot(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	add(&sound, "runtime_ptr_limit", SHF_ALLOC, 4);
+	kernel.series = 6012;
+	assert_refused(&sound, "has to complete", "at boot only");
+	kernel.series = 6001;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -928,6 +970,9 @@ int main(void)
 		cmocka_unit_test(static_key_of_a_late_module),
 		cmocka_unit_test(static_call_site_of_a_late_trampoline),
 		cmocka_unit_test(special_entry_of_no_code),
+		cmocka_unit_test(address_of_a_sealed_function),
+		cmocka_unit_test(call_of_a_sealed_function),
+		cmocka_unit_test(constant_that_is_written_at_boot),
 		cmocka_unit_test(code_without_orc),
 		cmocka_unit_test(code_behind_the_end_of_orc),
 		cmocka_unit_test(orc_tables_that_differ),
