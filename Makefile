@@ -4,6 +4,7 @@
 #   make demo       what klatch does, shown on a real kernel in a virtual machine
 #   make check      all tests
 #   make corpus     every real fix of the corpus through build and try (IDS="001 003": only these)
+#   make lab        every scenario in a virtual machine (KERNEL=...: not the newest stock kernel)
 #   make bench      times against the bare compiles
 #   make selftests  the kernel's own livepatch selftests beside livepatches of klatch
 #   make fuzz       every parser of outside input, a minute each
@@ -31,7 +32,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus bench selftests fuzz lint format install clean
+.PHONY: all packages demo check unit vm corpus lab bench selftests fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -90,6 +91,10 @@ demo: packages
 corpus: packages
 	$(MAKE) $(JOBS) all
 	tests/corpus $(IDS)
+
+lab: packages
+	$(MAKE) $(JOBS) all
+	tests/lab $(KERNEL)
 
 bench: packages
 	$(MAKE) $(JOBS) all $(B)/bench

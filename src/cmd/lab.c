@@ -11,7 +11,8 @@
 #include "cmd/scenario.h"
 
 struct options {
-	char *release, *output;
+	char *release, *late, *output;
+	enum klatch_policy policy;
 	int timeout;
 	gboolean json;
 };
@@ -75,6 +76,7 @@ static gboolean run_scenario(struct lab *lab, const char *path, GError **error)
 	const struct scenario_request request = {
 		.kernel = lab->kernel,
 		.path = path,
+		.policy = lab->options->policy,
 		.output_path = output,
 		.timeout = (unsigned int)lab->options->timeout,
 		.workspace = lab->workspace,
@@ -100,6 +102,8 @@ static gboolean run_all(struct lab *lab, char **paths, GError **error)
 	if (lab->builder) {
 		json_builder_begin_object(lab->builder);
 		command_add_string(lab->builder, "kernel", lab->kernel->name);
+		command_add_string(lab->builder, "late",
+				   pipeline_policy_name(lab->options->policy));
 		json_builder_set_member_name(lab->builder, "scenarios");
 		json_builder_begin_array(lab->builder);
 	}
@@ -140,6 +144,7 @@ static int run(const struct options *options, char **paths)
 static void options_clear(struct options *options)
 {
 	g_free(options->release);
+	g_free(options->late);
 	g_free(options->output);
 }
 
@@ -149,6 +154,9 @@ static int command_lab_run(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &options.release,
 		 "the kernel's release (default: the running one)", "RELEASE"},
+		{"late", 0, 0, G_OPTION_ARG_STRING, &options.late,
+		 "how livepatches are built: rebind (default), clear, pin, no-late, split, kernel",
+		 "POLICY"},
 		{"output", 0, 0, G_OPTION_ARG_FILENAME, &options.output,
 		 "the directory for the machines' output (default: the current one)", "DIRECTORY"},
 		{"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
@@ -162,6 +170,8 @@ static int command_lab_run(int argc, char **argv)
 	if (!command_options(&argc, &argv, entries, "SCENARIO...",
 			     "Goes through scenarios in virtual machines.", &status))
 		return status;
+	if (options.late && !pipeline_policy(options.late, &options.policy, &error))
+		return command_fail(error, options.json);
 	if (argc >= 2 && options.timeout >= 0)
 		return run(&options, argv + 1);
 	klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,

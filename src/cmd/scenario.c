@@ -57,12 +57,23 @@ static gboolean make_file(const struct scenario *scenario, struct plan_item *ite
 	return TRUE;
 }
 
-/* What a livepatch is built of: patches, and perhaps options. */
+/* What a livepatch is built of: patches, and perhaps options of klatch build. */
 struct recipe {
 	GPtrArray *patches; /* of char *, owned, NULL-terminated */
 	enum klatch_policy policy;
 	gboolean replace;
 };
+
+static gboolean read_policy(const struct plan *plan, const struct plan_item *item, const char *name,
+			    enum klatch_policy *policy, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (pipeline_policy(name, policy, &cause))
+		return TRUE;
+	plan_blame(plan, item->line, cause->message, NULL, error);
+	return FALSE;
+}
 
 static gboolean read_recipe(const struct plan *plan, const struct plan_item *item,
 			    struct recipe *recipe, GError **error)
@@ -71,20 +82,13 @@ static gboolean read_recipe(const struct plan *plan, const struct plan_item *ite
 	g_auto(GStrv) words = g_strsplit_set(item->rest, " \t", -1);
 
 	for (guint i = 0; words[i]; i++) {
-		if (!strcmp(words[i], "--replace")) {
+		if (!strcmp(words[i], "--replace"))
 			recipe->replace = TRUE;
-			continue;
-		}
-		if (!g_str_has_prefix(words[i], late)) {
-			if (*words[i])
-				g_ptr_array_add(recipe->patches, plan_path(plan, words[i]));
-			continue;
-		}
-		g_autoptr(GError) cause = NULL;
-		if (pipeline_policy(words[i] + strlen(late), &recipe->policy, &cause))
-			continue;
-		plan_blame(plan, item->line, cause->message, NULL, error);
-		return FALSE;
+		else if (!g_str_has_prefix(words[i], late) && *words[i])
+			g_ptr_array_add(recipe->patches, plan_path(plan, words[i]));
+		else if (*words[i] &&
+			 !read_policy(plan, item, words[i] + strlen(late), &recipe->policy, error))
+			return FALSE;
 	}
 	g_ptr_array_add(recipe->patches, NULL);
 	return TRUE;

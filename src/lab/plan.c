@@ -11,10 +11,13 @@
 /* A name becomes that of a file in the machine: MODULE_NAME_LEN is a good length for it. */
 #define LONGEST_NAME 55
 
+#define MOST_TIMES 1000
+
 struct parser {
 	struct plan *plan;
 	guint number; /* of the line */
-	const char *hint;
+	guint times;  /* that the lines since `repeat` are wanted; 0: there was none */
+	guint first;  /* of them, in their step */
 };
 
 enum { ONE_FILE = 1, EACH_WORD = 2, WHOLE_LINE = 4, IS_MODULE = 8, IS_PAIR = 16 };
@@ -424,15 +427,64 @@ static const char *add_verb(struct parser *parser, const char *word, char *argum
 	return fault;
 }
 
+/* The step that is being read, or NULL. */
+static struct plan_step *current_step(const struct parser *parser)
+{
+	GPtrArray *steps = parser->plan->steps;
+
+	return steps->len ? g_ptr_array_index(steps, steps->len - 1) : NULL;
+}
+
+static const char *begin_repeat(struct parser *parser, const char *times)
+{
+	const struct plan_step *step = current_step(parser);
+	guint64 number;
+
+	if (!step || parser->times)
+		return "something is repeated within a step, and not within a repetition";
+	if (!g_ascii_string_to_unsigned(times, 10, 1, MOST_TIMES, &number, NULL))
+		return "repeat wants a number, up to 1000";
+	parser->times = (guint)number;
+	parser->first = step->lines->len;
+	return NULL;
+}
+
+static const char *end_repeat(struct parser *parser)
+{
+	struct plan_step *step = current_step(parser);
+	guint end = step ? step->lines->len : 0;
+
+	if (!parser->times)
+		return "nothing is repeated here";
+	for (; parser->times > 1; parser->times--)
+		for (guint i = parser->first; i < end; i++) {
+			const struct plan_line *line = g_ptr_array_index(step->lines, i);
+
+			add_line(step, line->number, g_strdup(line->text));
+		}
+	parser->times = 0;
+	return NULL;
+}
+
+static const char *begin_step(struct parser *parser, const char *text)
+{
+	if (parser->times)
+		return "the repetition above has no end";
+	plan_add_step(parser->plan, "%s", text);
+	return *text ? NULL : "a step has a text";
+}
+
 /* Adds what a line says.  Returns what is wrong with it, or NULL. */
 static const char *parse_line(struct parser *parser, char *line)
 {
 	const char *word = cut_word(&line);
 
-	if (!strcmp(word, "step")) {
-		plan_add_step(parser->plan, "%s", line);
-		return *line ? NULL : "a step has a text";
-	}
+	if (!strcmp(word, "step"))
+		return begin_step(parser, line);
+	if (!strcmp(word, "repeat"))
+		return begin_repeat(parser, line);
+	if (!strcmp(word, "end"))
+		return end_repeat(parser);
 	for (gsize i = 0; i < G_N_ELEMENTS(declarations); i++)
 		if (!strcmp(word, declarations[i].name))
 			return declare(parser, &declarations[i], line);
@@ -457,6 +509,8 @@ struct plan *plan_parse(const char *text, const char *name, const char *livepatc
 		else if (*line && *line != '#')
 			fault = parse_line(&parser, line);
 	}
+	if (!fault && parser.times)
+		fault = "the repetition has no end";
 	if (!fault && !plan->steps->len)
 		fault = "it has no step";
 	if (!fault)

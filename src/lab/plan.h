@@ -65,6 +65,7 @@
  *	learn				the kernel's warnings in this step are normal
  *	unchecked			this step's end is not checked, but for the log
  *	wait MILLISECONDS
+ *	repeat TIMES ... end		the lines between, so many times
  *	begin VERB...			load, disable, run: without waiting for its end
  *	refused VERB...			load, unload, write, mount: it must fail
  *

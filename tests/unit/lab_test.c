@@ -60,6 +60,13 @@ static void test_plan_faults_name_the_line(void **state)
 		{"step a\nbegin begin load tun\n", "test:2", "no such verb"},
 		{"step a\ndisable fix\n", "test:2", "no livepatch of that name"},
 		{"livepatch fix a.ko\nstep a\npatched tun fax\n", "test:3", "no livepatch of that"},
+		{"repeat 2\nstep a\n", "test:1", "within a step"},
+		{"step a\nrepeat 2\nrepeat 2\n", "test:3", "within a step"},
+		{"step a\nrepeat 0\n", "test:2", "wants a number"},
+		{"step a\nrepeat 2\nlearn\nstep b\n", "test:4", "no end"},
+		{"step a\nrepeat 2\nlearn\n", "test:4", "no end"},
+		{"step a\nend\n", "test:2", "nothing is repeated"},
+		{"end\n", "test:1", "nothing is repeated"},
 		{"step a\nmodules tun\n", "test:2", "before the first step"},
 		{"livepatch fix\n", "test:1", "behind the name"},
 		{"livepatch\n", "test:1", "behind it"},
@@ -96,6 +103,15 @@ static void test_plan_arguments_come_once(void **state)
 	}
 	assert_int_equal(run->len, 1);
 	assert_string_equal(((struct plan_word *)run->pdata[0])->text, "p");
+}
+
+static void test_repetition(void **state)
+{
+	AUTO(plan) plan = parse("step a\nlearn\nrepeat 3\nload a\nload b\nend\nwait 1\n");
+	g_autofree char *text = plan_text(plan);
+
+	assert_string_equal(text, "step a\nlearn\nload a\nload b\nload a\nload b\n"
+				  "load a\nload b\nwait 1\n");
 }
 
 static void test_what_is_in_the_machine(void **state)
@@ -418,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_plan_is_read),
 		cmocka_unit_test(test_plan_faults_name_the_line),
 		cmocka_unit_test(test_plan_arguments_come_once),
+		cmocka_unit_test(test_repetition),
 		cmocka_unit_test(test_what_is_in_the_machine),
 		cmocka_unit_test(test_standard_plan_of_vmlinux_alone),
 		cmocka_unit_test(test_standard_plan_of_targets_that_need_each_other),

@@ -142,6 +142,8 @@ char *plan_word(char **line);
 struct module *module_find(const struct guest *guest, const char *label);
 /* Whether a module of that name is there and its init has succeeded; vmlinux always is. */
 bool module_is_live(const char *name);
+/* The same, but one that is loaded for a device is waited for. */
+bool module_comes(const struct guest *guest, const char *name);
 enum outcome module_load(struct guest *guest, char *arguments);
 enum outcome module_unload(struct guest *guest, char *arguments);
 /* Loads the modules that a name stands for, as modprobe does. */

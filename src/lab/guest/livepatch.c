@@ -299,7 +299,7 @@ enum outcome livepatch_patched(struct guest *guest, char *arguments)
 	char *ftrace;
 	int count = 0;
 
-	if (!module_is_live(object)) {
+	if (!module_comes(guest, object)) {
 		guest_note(guest, "%s is not loaded", object);
 		return SKIPPED;
 	}

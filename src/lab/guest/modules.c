@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define REMOVAL_SECONDS 5 /* for references that are dropped from a workqueue */
+#define DEVICE_SECONDS	20
 
 struct module *module_find(const struct guest *guest, const char *label)
 {
@@ -41,6 +42,16 @@ bool module_is_live(const char *name)
 	if (file)
 		fclose(file);
 	return !strcmp(state, "live\n");
+}
+
+static bool is_live(const void *name)
+{
+	return module_is_live(name);
+}
+
+bool module_comes(const struct guest *guest, const char *name)
+{
+	return guest->devices ? wait_until(DEVICE_SECONDS, is_live, name) : module_is_live(name);
 }
 
 static int insert(const char *label, const char *parameters)
@@ -208,7 +219,7 @@ enum outcome module_unload(struct guest *guest, char *arguments)
 	struct module *module = module_find(guest, label);
 	int cause;
 
-	if (!module || !module_is_live(module->name) || module->stuck) {
+	if (!module || module->stuck || !module_comes(guest, module->name)) {
 		guest_note(guest, "%s %s", label,
 			   module && module->stuck ? "can't be removed" : "is not loaded");
 		return SKIPPED;

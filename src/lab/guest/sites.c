@@ -31,12 +31,12 @@ struct memory {
 	struct section *sections;
 };
 
-static bool memory_open(struct memory *memory)
+static bool memory_open(struct memory *memory, const char *path)
 {
 	Elf64_Ehdr header;
 	ssize_t size;
 
-	*memory = (struct memory){.kcore = open("/proc/kcore", O_RDONLY | O_CLOEXEC)};
+	*memory = (struct memory){.kcore = open(path, O_RDONLY | O_CLOEXEC)};
 	if (memory->kcore < 0 || pread(memory->kcore, &header, sizeof(header), 0) != sizeof(header))
 		return false;
 	memory->count = header.e_phnum < RANGES ? header.e_phnum : RANGES;
@@ -159,7 +159,7 @@ enum outcome sites_check(struct guest *guest)
 
 	if (!guest->sites)
 		return PASSED;
-	if (!memory_open(&memory)) {
+	if (!memory_open(&memory, "/proc/kcore")) {
 		guest_note(guest, "/proc/kcore can't be read: %m");
 		wrong++;
 	}
