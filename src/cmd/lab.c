@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/workspace.h"
 #include "cmd/command.h"
+#include "cmd/pipeline.h"
 #include "cmd/report.h"
 #include "cmd/scenario.h"
 
