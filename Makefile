@@ -7,6 +7,7 @@
 #   make lab        every scenario in a virtual machine (KERNEL=...: not the newest stock kernel)
 #   make bench      times against the bare compiles
 #   make selftests  the kernel's own livepatch selftests beside livepatches of klatch
+#   make census     docs/evidence/census.html: stock kernels of four suites compared
 #   make fuzz       every parser of outside input, a minute each
 #   make lint       format and static analysis
 #   make V=1 ...    shows every command
@@ -32,7 +33,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus lab bench selftests fuzz lint format install clean
+.PHONY: all packages demo check unit vm corpus lab bench selftests census fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -95,6 +96,10 @@ corpus: packages
 lab: packages
 	$(MAKE) $(JOBS) all
 	tests/lab $(KERNEL)
+
+census: packages
+	$(MAKE) $(JOBS) all
+	tests/census/page
 
 bench: packages
 	$(MAKE) $(JOBS) all $(B)/bench

@@ -9,7 +9,7 @@ enum {
 	FIGURES = 60, /* right of the longest bar */
 	BAR = 13,
 	GAP = 9,    /* between groups */
-	LEGEND = 3, /* entries a line */
+	LEGEND = 4, /* entries a line */
 	LEGEND_LINE = 18,
 };
 
