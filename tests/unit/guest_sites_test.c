@@ -27,12 +27,7 @@ void guest_note(struct guest *guest, const char *format, ...)
 	fflush(guest->report);
 }
 
-bool livepatch_is_settled(const struct module *livepatch)
-{
-	return true;
-}
-
-bool module_is_live(const char *name)
+bool livepatch_applies(const struct module *module, const char *object)
 {
 	return true;
 }
