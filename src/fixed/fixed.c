@@ -226,9 +226,9 @@ static gboolean take_section(const struct section *section, const char *option,
 /*
  * The type information of a module (BTF) is made of debug information and of the types of vmlinux
  * as it was built, which are not there.  But a patch that can be made live leaves types as they
- * are, so the shipped module's holds for the fixed one.  A kernel may insist on it: a module that
- * lends functions to BPF programs lists them by their numbers in it (.BTF_ids), and does not load
- * without.
+ * are, so the shipped module's holds for the fixed one.  It must not be left out: a module that
+ * lends functions to BPF programs lists them by their numbers in it (.BTF_ids), and the kernel
+ * would not take them.
  */
 static gboolean take_types(const struct fixed *fixed, const struct object *linked,
 			   const char *directory, GPtrArray *argv, GError **error)

@@ -67,6 +67,8 @@ static void test_plan_faults_name_the_line(void **state)
 		{"step a\nrepeat 2\nlearn\n", "test:4", "no end"},
 		{"step a\nend\n", "test:2", "nothing is repeated"},
 		{"end\n", "test:1", "nothing is repeated"},
+		{"follow tun fix\n", "test:1", "no livepatch of that name"},
+		{"livepatch fix a.ko\nfollow tun fix\nfollow tun fix\n", "test:3", "one livepatch"},
 		{"step a\nmodules tun\n", "test:2", "before the first step"},
 		{"livepatch fix\n", "test:1", "behind the name"},
 		{"livepatch\n", "test:1", "behind it"},
