@@ -423,7 +423,8 @@ static void read_command(struct recipes *recipes, struct text command)
 
 static gboolean is_source(struct text path)
 {
-	static const char *const suffixes[] = {".c", ".h", ".S", ".inc"};
+	/* .s: constants that a compile prints, for a header to be made of. */
+	static const char *const suffixes[] = {".c", ".h", ".S", ".s", ".inc"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++)
 		if (text_ends(path, suffixes[i]))
@@ -433,7 +434,7 @@ static gboolean is_source(struct text path)
 
 static gboolean reads_objects(struct text line)
 {
-	static const char *const suffixes[] = {".o", ".s", ".so", ".dbg"};
+	static const char *const suffixes[] = {".o", ".so", ".dbg"};
 	struct text word;
 
 	while (shell_word(&line, &word))
@@ -451,6 +452,8 @@ static char *read_quiet(struct text command, gboolean *host)
 
 	shell_word(&rest, &kind);
 	shell_word(&rest, &target);
+	if (text_equals(target, "[M]"))
+		shell_word(&rest, &target);
 	*host = text_starts(kind, "HOST");
 	/* "x.asn1.[ch]" are both x.asn1.c and x.asn1.h */
 	if (text_ends(target, "[ch]"))

@@ -146,9 +146,11 @@ static void test_units_of_a_source(void **state)
 
 static void test_generators(void **state)
 {
-	static const char *const expected[] = {"init/.stamp.h.tmp", "mktable > fs/big/table.c",
-					       "-o lib/mktable ",   "lib/table.h",
-					       "crypto/key.asn1.c", "net/certs.c"};
+	static const char *const expected[] = {
+		"init/.stamp.h.tmp",	     "mktable > fs/big/table.c",
+		"-o lib/mktable ",	     "lib/table.h",
+		"crypto/key.asn1.c",	     "net/certs.c",
+		"-o arch/x86/kvm/offsets.s", "< arch/x86/kvm/offsets.s"};
 
 	write_text(*state, "there.h", "1\n");
 	g_free(output_of(*state, "sh", "-c", "mkdir include; mv there.h include", NULL));
