@@ -115,4 +115,8 @@ gboolean sites_walk(struct fields *fields, const struct table *table, GError **e
 gboolean module_read(struct subject *subject, GBytes *bytes, guint series, GError **error);
 gboolean vmlinux_read(struct subject *subject, const struct kernel *kernel, GError **error);
 
+/* An empty census of a kernel; and what all objects (of struct subject) together have. */
+struct census *sum_begin(const struct kernel *kernel);
+void sum_up(struct census *census, const GPtrArray *subjects);
+
 #endif

@@ -4,10 +4,14 @@
 #include "census/census.h"
 
 #define HEAD(mark, name, words, from, ...)                                                         \
-	[mark] = {.key = name, .text = words, .section = from, ##__VA_ARGS__}
+	[mark] = {.key = (name), .text = (words), .section = (from), ##__VA_ARGS__}
 #define ONLY(mark, name, words, from, ...)                                                         \
-	[mark] = {.key = name, .text = words, .section = from, .entries_only = TRUE, ##__VA_ARGS__}
-#define PART(mark, name, words) [mark] = {.key = name, .text = words, .detail = TRUE}
+	[mark] = {.key = (name),                                                                   \
+		  .text = (words),                                                                 \
+		  .section = (from),                                                               \
+		  .entries_only = TRUE,                                                            \
+		  ##__VA_ARGS__}
+#define PART(mark, name, words) [mark] = {.key = (name), .text = (words), .detail = TRUE}
 
 static const struct census_meaning meanings[] = {
 	HEAD(CENSUS_JUMP, "jump_label", "jump label", "__jump_table"),

@@ -286,13 +286,13 @@ static const struct stage all_stages[] = {
 	{"commands", stage_commands},
 	{"index", stage_index},
 	{"finish", stage_finish},
-	{NULL},
+	{NULL, NULL},
 };
 
 static const struct stage image_stages[] = {
 	{"packages", stage_image_packages},
 	{"image", stage_image},
-	{NULL},
+	{NULL, NULL},
 };
 
 static gboolean run_stages(struct addition *addition, const struct stage *stages, GArray *timed,

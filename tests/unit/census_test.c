@@ -7,6 +7,8 @@
 #include "base/files.h"
 #include "census/inside.h"
 #include "census/x86.h"
+#include "elf/object.h"
+#include "elf/view.h"
 #include "help.h"
 
 /* Two functions, one with a cold part; `other` and `__tracepoint_there` are of other objects. */
@@ -181,6 +183,58 @@ static void test_immediates_behind_a_field(void **state)
 		assert_int_equal(x86_bytes_behind(cases[i].code, cases[i].field), cases[i].behind);
 }
 
+/* The same file by both readers. */
+static void test_view_is_what_the_model_is(void **state)
+{
+	g_autoptr(GBytes) bytes = make_module(*state);
+	g_autoptr(GError) error = NULL;
+	AUTO(view) view = view_open(bytes, "m", &error);
+	assert_no_error(error);
+	AUTO(object) object = object_read_bytes(bytes, "m", &error);
+	assert_no_error(error);
+	guint relocs = 0, wanted = 0;
+
+	assert_int_equal(view_symbol_count(view), object->symbols->len + 1);
+	for (guint i = 0; i < object->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(object, i);
+		const struct view_symbol *seen = view_symbol(view, i + 1);
+
+		assert_string_equal(seen->name, symbol->name);
+		assert_int_equal(seen->value, symbol->value);
+		assert_string_equal(view_section(view, seen->section)->name,
+				    symbol->section ? symbol->section->name : "");
+	}
+	for (guint i = 1; i < view_section_count(view); i++) {
+		const Elf64_Rela *all;
+		gsize count;
+
+		assert_true(view_relocs(view, i, &all, &count, &error));
+		relocs += (guint)count;
+	}
+	for (guint i = 0; i < object->sections->len; i++)
+		wanted += object_section_at(object, i)->relocs->len;
+	assert_int_equal(relocs, wanted);
+	assert_true(relocs > 20);
+}
+
+static void test_wrong_command_lines(void **state)
+{
+	char *lines[][6] = {
+		{"census", "something", NULL},
+		{"census", "--patches", "d", "--html", "p", NULL},
+		{"census", "-k", "6.1.0", NULL},
+		{"census", "--patches", "there-is-none", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_autofree char *output = NULL;
+
+		assert_int_equal(run_command(*state, command_census, lines[i], &output),
+				 EXIT_CANNOT);
+		assert_non_null(strstr(output, "klatch: "));
+	}
+}
+
 static void test_trends(void **state)
 {
 	struct census_group before = {.functions = 100}, after = {.functions = 200};
@@ -280,6 +334,8 @@ int main(void)
 		cmocka_unit_test(test_only_what_is_asked_for),
 		cmocka_unit_test(test_half_an_entry_is_refused),
 		cmocka_unit_test(test_immediates_behind_a_field),
+		cmocka_unit_test(test_view_is_what_the_model_is),
+		cmocka_unit_test(test_wrong_command_lines),
 		cmocka_unit_test(test_trends),
 		cmocka_unit_test(test_keys_of_headers),
 		cmocka_unit_test(test_page_stands_alone),
