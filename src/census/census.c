@@ -19,6 +19,7 @@ struct crew {
 	const struct kernel *kernel;
 	GArray *jobs; /* of struct job, the largest first */
 	gint next;
+	gint failed;
 };
 
 /* "drivers/net" for ".../kernel/drivers/net/tun.ko": the directory below kernel/, of drivers two.
@@ -74,7 +75,8 @@ static gboolean add_jobs(struct crew *crew, const struct census_wish *wish, GErr
 static gboolean read_one(const struct crew *crew, struct job *job)
 {
 	if (!job->path)
-		return vmlinux_read(job->subject, crew->kernel, &job->error);
+		return job->subject->left_out ||
+		       vmlinux_read(job->subject, crew->kernel, &job->error);
 
 	g_autoptr(GBytes) bytes = modules_file_bytes(job->path, &job->error);
 	return bytes && module_read(job->subject, bytes, crew->kernel->series, &job->error);
@@ -85,9 +87,10 @@ static gpointer work(gpointer data)
 	struct crew *crew = data;
 	guint index;
 
-	while ((index = (guint)g_atomic_int_add(&crew->next, 1)) < crew->jobs->len)
+	while (!g_atomic_int_get(&crew->failed) &&
+	       (index = (guint)g_atomic_int_add(&crew->next, 1)) < crew->jobs->len)
 		if (!read_one(crew, &g_array_index(crew->jobs, struct job, index)))
-			break;
+			g_atomic_int_set(&crew->failed, 1);
 	return NULL;
 }
 
@@ -99,13 +102,11 @@ static void run(struct crew *crew, struct progress *progress)
 
 	for (guint i = 0; i < count; i++)
 		threads[i] = g_thread_new("census", work, crew);
-	while (progress && (guint)g_atomic_int_get(&crew->next) < crew->jobs->len) {
+	while (progress && !g_atomic_int_get(&crew->failed) &&
+	       (guint)g_atomic_int_get(&crew->next) < crew->jobs->len) {
 		progress_report(progress, "counting",
 				(double)g_atomic_int_get(&crew->next) / crew->jobs->len);
 		g_usleep(G_USEC_PER_SEC / 20);
-		for (guint i = 0; i < crew->jobs->len; i++)
-			if (g_array_index(crew->jobs, struct job, i).error)
-				progress = NULL;
 	}
 	for (guint i = 0; i < count; i++)
 		g_thread_join(threads[i]);

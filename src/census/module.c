@@ -319,6 +319,8 @@ static gboolean read_module(struct module *module, GError **error)
 	struct subject *subject = module->fields.subject;
 
 	read_symbols(subject, module->view);
+	if (subject->left_out)
+		return TRUE;
 	mark_exports(subject);
 	subject_make_functions(subject);
 	if (!read_code(module, error))

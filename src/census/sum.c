@@ -204,10 +204,10 @@ static void settle(struct subject *subject, GHashTable *exports)
 {
 	for (guint i = 0; i < subject->pending->len; i++) {
 		const struct pending *pending = &g_array_index(subject->pending, struct pending, i);
+		gboolean module = g_hash_table_contains(exports, pending->name);
 
 		subject_mark(subject, pending->function,
-			     g_hash_table_contains(exports, pending->name) ? pending->of_another
-									   : pending->of_vmlinux);
+			     module ? pending->of_another : pending->of_vmlinux);
 	}
 }
 
