@@ -8,6 +8,7 @@
 #   make bench      times against the bare compiles
 #   make selftests  the kernel's own livepatch selftests beside livepatches of klatch
 #   make census     docs/evidence/census.html: stock kernels of four suites compared
+#   make torture    ten thousand events by chance on each kernel (SEED=1 EVENTS=10000)
 #   make fuzz       every parser of outside input, a minute each
 #   make lint       format and static analysis
 #   make V=1 ...    shows every command
@@ -33,7 +34,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus lab bench selftests census fuzz lint format install clean
+.PHONY: all packages demo check unit vm corpus lab bench selftests torture census fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -109,6 +110,12 @@ selftests: packages
 	$(MAKE) $(JOBS) all $(B)/boot
 	for package in linux-image-amd64 linux-image-6.12-amd64; do \
 		tests/selftests $$(tests/newest-kernel $$package) || exit; done
+
+torture: packages
+	$(MAKE) $(JOBS) all
+	for package in linux-image-amd64 linux-image-6.12-amd64; do \
+		tests/torture/run $$(tests/newest-kernel $$package) --seed $(or $(SEED),1) \
+			--events $(or $(EVENTS),10000) --output $(B)/torture-$$package.log || exit; done
 
 $(B)/bench: $(B)/tests/bench/bench.o
 $(B)/gate: $(B)/tests/gate/gate.o
