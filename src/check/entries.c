@@ -10,8 +10,11 @@
 #include "link/entry.h"
 #include "link/x86.h"
 
-/* Whether what is written is the address of the very beginning of a symbol: not that of a call, nor
- * of a special section, where addresses are not called. */
+/*
+ * Whether what is written is the address of the very beginning of a symbol: not that of a call, nor
+ * of a special section, where addresses are not called.  Replacement code is in sections of its
+ * functions; what is in .text is late/, which only looks at addresses.
+ */
 static gboolean takes_address(const struct check *check, const struct write *write)
 {
 	const struct reloc reloc = {
@@ -22,7 +25,8 @@ static gboolean takes_address(const struct check *check, const struct write *wri
 	};
 	const struct special *special = special_find(write->section->name, check->kernel->series);
 
-	return (!special || special->policy == SPECIAL_CODE) &&
+	return strcmp(write->section->name, ".text") != 0 &&
+	       (!special || special->policy == SPECIAL_CODE) &&
 	       !x86_is_branch(write->section, &reloc) && !x86_code_target(write->section, &reloc);
 }
 

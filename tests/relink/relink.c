@@ -15,6 +15,7 @@
 #include "kernel/special.h"
 #include "klatch.h"
 #include "link/link.h"
+#include "link/runtime.h"
 #include "match/field.h"
 #include "tree/commands.h"
 
@@ -419,7 +420,8 @@ int main(int argc, char **argv)
 	}
 
 	AUTO(kernel) kernel = kernel_open(argv[1], &error);
-	AUTO(commands) commands = kernel ? commands_open(kernel, &error) : NULL;
+	AUTO(commands)
+	commands = kernel && runtime_renew(kernel, &error) ? commands_open(kernel, &error) : NULL;
 	g_autofree char *livepatch = g_build_filename(argv[2], "relink.ko", NULL);
 	struct relink relink = {.kernel = kernel, .directory = argv[2], .livepatch = livepatch};
 	g_autoptr(GPtrArray) compiled =

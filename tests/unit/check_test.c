@@ -898,6 +898,8 @@ static void refer_to_sealed(struct sound *sound, guint8 instruction)
 	g_free(sound->helper->name);
 	sound->helper->name = g_strdup(".klp.sym.t.sealed,0");
 	sound->text->data[SHOW_SITE - 1] = instruction;
+	g_free(sound->text->name);
+	sound->text->name = g_strdup(".text.new_show");
 }
 
 static void address_of_a_sealed_function(void **state)
