@@ -64,12 +64,35 @@ static gboolean collect_module(struct packing *packing, const char *name, GError
 	return soft && lab_dependencies(packing->kernel, name, packing->modules, error);
 }
 
+/* Whether the kernel has a module within itself: a line "kernel/drivers/virtio/virtio_pci.ko". */
+static gboolean is_built_in(const struct kernel *kernel, const char *name)
+{
+	g_autofree char *path = g_build_filename(kernel->modules, "modules.builtin", NULL);
+	g_autofree char *text = files_read_text(path, NULL);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		g_autofree char *base = g_path_get_basename(lines[i]);
+
+		if (!g_str_has_suffix(base, ".ko"))
+			continue;
+		*strrchr(base, '.') = '\0';
+		if (!strcmp(g_strdelimit(base, "-", '_'), name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* The same, for a name in the plan. */
 static gboolean collect_named(struct packing *packing, const char *name, guint line, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	g_autofree char *why = NULL;
 
+	if (is_built_in(packing->kernel, name)) {
+		g_string_append_printf(packing->facts, "builtin %s\n", name);
+		return TRUE;
+	}
 	if (collect_module(packing, name, &cause))
 		return TRUE;
 	why = g_strdup_printf("there is no module %s in %s", name, packing->kernel->name);

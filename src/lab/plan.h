@@ -70,7 +70,8 @@
  *	refused VERB...			load, unload, write, mount: it must fail
  *
  * With a device or a plug the machine loads by itself the modules that are in it and fit a device
- * that comes, as udev does.
+ * that comes, as udev does.  What is loaded by name and built into this kernel is there already;
+ * the devices that are there then are told of anew.
  */
 #ifndef KLATCH_LAB_PLAN_H
 #define KLATCH_LAB_PLAN_H

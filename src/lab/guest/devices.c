@@ -5,8 +5,11 @@
  */
 #include "guest.h"
 
+#include <fcntl.h>
+#include <glob.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -58,6 +61,23 @@ void devices_watch(struct guest *guest)
 		_exit(1);
 	guest->report = silence;
 	watch(guest, events);
+}
+
+void devices_announce(void)
+{
+	glob_t found;
+
+	if (glob("/sys/bus/*/devices/*/uevent", 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		int fd = open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		dprintf(fd, "add"); /* not every device can tell of itself */
+		close(fd);
+	}
+	globfree(&found);
 }
 
 /* Reads the host's answer, a line. */

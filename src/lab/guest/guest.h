@@ -8,6 +8,7 @@
  *	module LABEL NAME [DEPENDENCY...]	a file /modules/LABEL.ko of a module NAME, and the
  *						labels of what it needs, in order of loading; with
  *						'?' if it can do without
+ *	builtin NAME				a module that the kernel has within itself
  *	alias PATTERN LABEL			the kernel asks for a module by such a name
  *	livepatch LABEL				that module is one
  *	follow LABEL LIVEPATCH			it comes and goes after the module
@@ -48,7 +49,8 @@ struct module {
 	const char *name;   /* its own */
 	char *dependencies; /* separated by blanks, in order of loading; may be empty */
 	bool is_livepatch;
-	bool tried; /* was loaded once, or failed to */
+	bool is_builtin; /* there is no file of it, and it is always there */
+	bool tried;	 /* was loaded once, or failed to */
 	int absent; /* the errno with which this machine refuses it, livepatch or not; else 0 */
 	bool stuck; /* can't be removed, livepatch or not */
 	struct module *follower; /* a livepatch that comes and goes after it, or NULL */
@@ -187,6 +189,8 @@ enum outcome behaviour_turns(struct guest *guest, char *arguments);
 
 /* devices.c: devices that come and go, and a process that loads modules for them. */
 void devices_watch(struct guest *guest);
+/* Tells of all devices that are there as if they came now, which udev has done when it starts. */
+void devices_announce(void);
 enum outcome device_plug(struct guest *guest, char *arguments);
 enum outcome device_unplug(struct guest *guest, char *arguments);
 

@@ -179,6 +179,11 @@ enum outcome module_load(struct guest *guest, char *arguments)
 		guest_note(guest, "%s is not in the machine", label);
 		return FAILED;
 	}
+	if (module->is_builtin) {
+		guest_note(guest, "%s is built into this kernel", label);
+		devices_announce();
+		return PASSED;
+	}
 	if (module->stuck) {
 		guest_note(guest, "%s is loaded already, as it can't be removed", label);
 		return SKIPPED;
@@ -242,7 +247,8 @@ static bool probe_module(struct guest *guest, const char *label)
 {
 	const struct module *module = module_find(guest, label);
 
-	if (!module || insert_dependencies(guest, module) || insert(label, ""))
+	if (!module || module->is_builtin || insert_dependencies(guest, module) ||
+	    insert(label, ""))
 		return false;
 	insert_follower(guest, module);
 	return true;

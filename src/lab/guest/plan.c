@@ -42,6 +42,18 @@ static enum outcome fact_module(struct guest *guest, char *arguments)
 	return PASSED;
 }
 
+static enum outcome fact_builtin(struct guest *guest, char *arguments)
+{
+	struct module *module = allocate(sizeof(*module));
+
+	module->label = module->name = plan_word(&arguments);
+	module->dependencies = arguments;
+	module->is_builtin = true;
+	module->next = guest->modules;
+	guest->modules = module;
+	return PASSED;
+}
+
 static enum outcome fact_alias(struct guest *guest, char *arguments)
 {
 	struct alias *alias = allocate(sizeof(*alias));
@@ -136,6 +148,7 @@ static const struct {
 	enum outcome (*run)(struct guest *guest, char *arguments);
 } verbs[] = {
 	{"module", fact_module},
+	{"builtin", fact_builtin},
 	{"alias", fact_alias},
 	{"livepatch", fact_livepatch},
 	{"follow", fact_follow},
