@@ -22,6 +22,8 @@ static const struct {
 	 "what a livepatch must take care of, how often and where"},
 	{"try", command_try, "[-k RELEASE] LIVEPATCH.ko", "prove a livepatch in a virtual machine"},
 	{"lab", command_lab, "run [-k RELEASE] SCENARIO...", "scenarios in virtual machines"},
+	{"compare", command_compare, "[-k RELEASE] PATCH",
+	 "each policy for late modules, side by side"},
 };
 
 static void usage(FILE *out)
