@@ -53,8 +53,8 @@ $(B)/sanitized/%.o: %.c
 	$(Q)$(CC) $(KFLAGS) $(SANITIZE) -c -o $@ $<
 
 # The kernel side and the virtual machine's init program travel inside the program.
-LATE := $(wildcard late/*)
-$(B)/resources.c: src/resources.xml src/census/page.html $(B)/guest $(LATE)
+EMBEDDED := $(wildcard $(shell sed -n 's,.*<file[^>]*>\(.*\)</file>.*,\1,p' src/resources.xml))
+$(B)/resources.c: src/resources.xml $(EMBEDDED) $(B)/guest
 	@echo '  GEN     $@'
 	$(Q)glib-compile-resources --target=$@ --sourcedir=. --sourcedir=$(B) --generate-source src/resources.xml
 $(B)/resources.o: $(B)/resources.c

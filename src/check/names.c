@@ -41,7 +41,7 @@ gboolean klp_symbol_parse(const char *symbol, char **object, char **name, guint6
 
 /*
  * A name must lead to one symbol, and to the same one while its module is COMING and when it is
- * LIVE.
+ * LIVE; policy kernel does not mind what it is then.
  */
 static void check_name(struct check *check, const char *object, const char *name, guint64 sympos)
 {
@@ -58,7 +58,8 @@ static void check_name(struct check *check, const char *object, const char *name
 
 		if (!image_sympos(image, name, addresses[i], &coming, &live))
 			continue;
-		if (sympos_is(sympos, coming) && sympos_is(sympos, live))
+		if (sympos_is(sympos, coming) &&
+		    (sympos_is(sympos, live) || check->tables->policy == KLATCH_KERNEL))
 			return;
 		known = TRUE;
 	}

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "check/check.h"
 #include "cmd/pipeline.h"
+#include "cmd/products.h"
 #include "compare/builds.h"
 #include "compare/template.h"
 #include "kernel/modules.h"
@@ -66,27 +67,20 @@ static char *refusal_text(const struct pipeline_result *result)
 			       reason->where ? ": " : "", reason->what, reason->why);
 }
 
-/* The path of a file of this name among those that were written, or NULL. */
-static const char *find_file(const struct pipeline_result *result, const char *name)
-{
-	g_autofree char *end = g_strconcat("/", name, ".ko", NULL);
-
-	for (guint i = 0; i < result->files->len; i++)
-		if (g_str_has_suffix(result->files->pdata[i], end))
-			return result->files->pdata[i];
-	return NULL;
-}
-
-/* A file that is no directory holds the only livepatch. */
+/* The target's own livepatch, and the one of all else. */
 static void find_livepatches(const struct running *running, const struct pipeline_result *result,
-			     enum klatch_policy policy, const char **livepatch, const char **own)
+			     const char **livepatch, const char **own)
 {
-	g_autofree char *name = g_strdup_printf(NAME "_%s", running->comparison->target);
+	for (guint i = 0; i < result->files->len; i++) {
+		const struct product *product = result->files->pdata[i];
 
-	*own = policy == KLATCH_SPLIT ? find_file(result, name) : NULL;
-	*livepatch = find_file(result, NAME);
-	if (!*livepatch && !*own)
-		*livepatch = result->livepatch;
+		if (product->kind != PRODUCT_LIVEPATCH)
+			continue;
+		if (!product->object || !strcmp(product->object, "vmlinux"))
+			*livepatch = product->path;
+		else if (!strcmp(product->object, running->comparison->target))
+			*own = product->path;
+	}
 }
 
 static gboolean add_memory(struct contender *contender, const char *path, GError **error)
@@ -214,7 +208,7 @@ static gboolean try_all(struct running *running, enum klatch_policy policy,
 		.events = running->events,
 	};
 
-	find_livepatches(running, result, policy, &values.livepatch, &values.own);
+	find_livepatches(running, result, &values.livepatch, &values.own);
 	memcpy(values.builds, running->builds, sizeof(values.builds));
 	contender->files = result->files->len;
 	if (!add_memory(contender, values.livepatch, error) ||

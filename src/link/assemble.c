@@ -121,7 +121,8 @@ static char *objtool_name(const struct assembler *assembler, const struct bindin
 			  const struct symbol *symbol, gboolean branch)
 {
 	gboolean taken = g_hash_table_contains(assembler->defined, symbol->name);
-	gboolean static_call = g_str_has_prefix(symbol->name, STATIC_CALL_TRAMPOLINE);
+	gboolean static_call = g_str_has_prefix(symbol->name, STATIC_CALL_TRAMPOLINE) &&
+			       assembler->scope->policy != KLATCH_KERNEL;
 	gboolean klp = g_str_has_prefix(binding->symbol, KLP_SYMBOL);
 
 	if (klp && branch && !taken && !static_call && *symbol->name)
@@ -143,19 +144,38 @@ static struct symbol *undefined_symbol(struct assembler *assembler, const char *
 	return symbol;
 }
 
+/* Policy kernel: the key of a module's static call, bound as its trampoline is. */
+static gboolean offer_late_key(struct assembler *assembler, const char *key, GError **error)
+{
+	struct symbol *symbol = object_symbol(assembler->unit->patched, key);
+	const struct binding *binding =
+		symbol ? bind_symbol(assembler->binder, symbol, assembler->where, error) : NULL;
+
+	if (!binding)
+		return !symbol;
+	g_hash_table_insert(assembler->assembly->names, g_strdup(key), g_strdup(binding->symbol));
+	undefined_symbol(assembler, key);
+	return TRUE;
+}
+
 /*
  * objtool makes a static call site of a call to a trampoline it knows by name, and refers to the
- * key if that is in the object, else (the kernel then looks it up) to the trampoline.
+ * key if that is in the object, else (the kernel then looks it up) to the trampoline.  A call of a
+ * module's trampoline has another name, so that it stays a call, unless the policy is kernel.
  */
-static void offer_static_call_key(struct assembler *assembler, const char *name)
+static gboolean offer_static_call_key(struct assembler *assembler, const char *name, gboolean late,
+				      GError **error)
 {
 	g_autofree char *key = NULL;
 
 	if (!g_str_has_prefix(name, STATIC_CALL_TRAMPOLINE))
-		return;
+		return TRUE;
 	key = g_strconcat(STATIC_CALL_KEY, name + strlen(STATIC_CALL_TRAMPOLINE), NULL);
+	if (late)
+		return offer_late_key(assembler, key, error);
 	if (scope_kernel_export(assembler->scope, key))
 		undefined_symbol(assembler, key);
+	return TRUE;
 }
 
 /* Whether a reference takes the address of a function that can't be called through it. */
@@ -202,7 +222,8 @@ static gboolean copy_reloc_out(struct assembler *assembler, const struct piece *
 	if (strcmp(name, binding->symbol) != 0)
 		g_hash_table_insert(assembler->assembly->names, g_strdup(name),
 				    g_strdup(binding->symbol));
-	offer_static_call_key(assembler, name);
+	if (!offer_static_call_key(assembler, name, bind_is_late(binding->symbol), error))
+		return FALSE;
 
 	/* What was relative to the section is now relative to the symbol. */
 	gboolean entry = needs_entry(assembler, piece, reloc, symbol, binding);

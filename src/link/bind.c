@@ -36,7 +36,7 @@ struct binder *binder_new(struct scope *scope, const struct link_unit *unit)
 
 	binder->scope = scope;
 	binder->unit = unit;
-	binder->resolver = resolver_new(unit);
+	binder->resolver = resolver_new(unit, scope->policy);
 	binder->bindings = g_hash_table_new_full(NULL, NULL, NULL, binding_free);
 	return binder;
 }

@@ -136,7 +136,7 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 			const struct link_unit *units, gsize count, const char *directory,
 			const char *path, GError **error)
 {
-	AUTO(scope) scope = scope_new(kernel, units, count, error);
+	AUTO(scope) scope = scope_new(kernel, options->policy, units, count, error);
 	AUTO(object) livepatch = object_new(options->name);
 
 	if (!scope ||

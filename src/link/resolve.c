@@ -9,10 +9,11 @@
 
 struct resolver {
 	const struct link_unit *unit;
+	enum klatch_policy policy;
 	GHashTable *by_name; /* name -> GPtrArray of struct symbol * of the stock object */
 };
 
-struct resolver *resolver_new(const struct link_unit *unit)
+struct resolver *resolver_new(const struct link_unit *unit, enum klatch_policy policy)
 {
 	struct resolver *resolver = g_new0(struct resolver, 1);
 	GHashTable *by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -31,6 +32,7 @@ struct resolver *resolver_new(const struct link_unit *unit)
 		g_ptr_array_add(same, symbol);
 	}
 	resolver->unit = unit;
+	resolver->policy = policy;
 	resolver->by_name = by_name;
 	return resolver;
 }
@@ -78,16 +80,18 @@ gboolean refuse_binding(const char *name, const char *where, const char *hint, G
 	return FALSE;
 }
 
-/* Whether the kernel finds a name at an address; an error if that depends on the view it has. */
+/* Whether the kernel finds a name at an address; an error if that depends on the view it has, and
+ * the policy minds. */
 static gboolean find_position(const struct image *image, const char *name, guint64 address,
-			      const char *where, struct location *location, GError **error)
+			      enum klatch_policy policy, const char *where,
+			      struct location *location, GError **error)
 {
 	guint coming, live;
 
 	if (!image_sympos(image, name, address, &coming, &live))
 		return FALSE;
 	/* A name that is unique is at position 1 as well. */
-	if (MAX(coming, 1) != MAX(live, 1))
+	if (MAX(coming, 1) != MAX(live, 1) && policy != KLATCH_KERNEL)
 		return refuse_binding(
 			name, where, NULL, error,
 			"%s has several symbols of that name, and the kernel counts them "
@@ -130,7 +134,8 @@ static gboolean find_neighbour(const struct resolver *resolver, const struct sym
 
 		if (!is_nearer(symbol, stock, best) ||
 		    !match_address(unit->match, symbol, &address) ||
-		    !find_position(unit->image, symbol->name, address, NULL, &found, NULL))
+		    !find_position(unit->image, symbol->name, address, resolver->policy, NULL,
+				   &found, NULL))
 			continue;
 		best = symbol;
 		*location = found;
@@ -157,7 +162,8 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 		return refuse_binding(stock->name, where, NULL, error,
 				      "it is in %s, which is gone once %s is initialised",
 				      stock->section->name, image_name(unit->image));
-	if (find_position(unit->image, stock->name, address, where, location, &two_views) ||
+	if (find_position(unit->image, stock->name, address, resolver->policy, where, location,
+			  &two_views) ||
 	    (stock->type != STT_FUNC && find_neighbour(resolver, stock, location)))
 		return TRUE;
 	if (!two_views)
@@ -181,7 +187,8 @@ gboolean resolve_undefined(const struct image *image, const char *name, const ch
 
 		if (!image_resolves(image, name, addresses[i]))
 			continue;
-		if (find_position(image, name, addresses[i], where, &at, &two_views)) {
+		if (find_position(image, name, addresses[i], KLATCH_REBIND, where, &at,
+				  &two_views)) {
 			*location = at;
 			found++;
 		} else if (two_views) {

@@ -23,14 +23,15 @@ struct location {
 /* The symbols of one unit's stock object by name. */
 struct resolver;
 
-struct resolver *resolver_new(const struct link_unit *unit);
+struct resolver *resolver_new(const struct link_unit *unit, enum klatch_policy policy);
 void resolver_free(struct resolver *resolver);
 DEFINE_AUTO(resolver, resolver_free)
 
 /*
  * Locates what a symbol of the unit's original object is in the running object: a function by its
  * own name, data perhaps as a place behind another symbol.  where: who asks, for the error,
- * KLATCH_REFUSED.
+ * KLATCH_REFUSED.  Policy kernel takes the position that it has while its module is coming, though
+ * it may have another afterwards.
  */
 gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
 			  const char *where, struct location *location, GError **error);

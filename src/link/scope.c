@@ -29,12 +29,13 @@ static gboolean add_globals(struct scope *scope, const struct link_unit *unit, G
 	return TRUE;
 }
 
-struct scope *scope_new(const struct kernel *kernel, const struct link_unit *units, gsize count,
-			GError **error)
+struct scope *scope_new(const struct kernel *kernel, enum klatch_policy policy,
+			const struct link_unit *units, gsize count, GError **error)
 {
 	AUTO(scope) scope = g_new0(struct scope, 1);
 
 	scope->kernel = kernel;
+	scope->policy = policy;
 	scope->images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
 	scope->globals = g_hash_table_new(g_str_hash, g_str_equal);

@@ -13,6 +13,7 @@
 
 struct scope {
 	const struct kernel *kernel;
+	enum klatch_policy policy;
 	struct exports *exports;
 	GHashTable *images;  /* name -> struct image * that was opened for a symbol, owned */
 	GHashTable *entries; /* symbol (owned) -> unit that made an entry for it (link/entry.h) */
@@ -20,8 +21,8 @@ struct scope {
 };
 
 /* KLATCH_REFUSED if two units bring along a global of the same name. */
-struct scope *scope_new(const struct kernel *kernel, const struct link_unit *units, gsize count,
-			GError **error);
+struct scope *scope_new(const struct kernel *kernel, enum klatch_policy policy,
+			const struct link_unit *units, gsize count, GError **error);
 void scope_free(struct scope *scope);
 DEFINE_AUTO(scope, scope_free)
 

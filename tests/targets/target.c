@@ -312,6 +312,11 @@ KT_SHOW(all, all_get);
 
 /* ---- init ---- */
 
+static noinline int __init once(int value)
+{
+	return value;
+}
+
 static bool fail;
 module_param(fail, bool, 0444);
 static bool hook = true;
@@ -324,7 +329,7 @@ static noinline int first(void)
 
 static int __init target_init(void)
 {
-	born = first();
+	born = once(first());
 	pr_info("born %d\n", born);
 #ifdef KT_LOST
 	born += kt_owner_lost();
