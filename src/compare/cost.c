@@ -16,7 +16,6 @@
 
 /*
  * What of the builder is there for some policies and not for others.  Without a name: the file.
- * A test sees to it that all of these exist.
  */
 static const struct {
 	const char *file;
@@ -276,21 +275,29 @@ static void count_life(struct counting *counting)
 	}
 }
 
+/* A file, or the definitions of a name in it. */
+static void count_part(struct cost *cost, const char *file, const char *name)
+{
+	AUTO(source) source = source_new();
+	guint found = 0;
+
+	add_resource(source, file, 0);
+	for (guint i = 0; i < source->definitions->len; i++) {
+		const struct definition *definition = source->definitions->pdata[i];
+
+		if (name && strcmp(name, definition->name))
+			continue;
+		add_lines(cost, definition);
+		found++;
+	}
+	g_assert(found); /* the table is of this program */
+}
+
 static void count_builder(struct cost *cost, enum klatch_policy policy)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(builder); i++) {
-		AUTO(source) source = source_new();
-
-		if (!(builder[i].policies & (1U << policy)))
-			continue;
-		add_resource(source, builder[i].file, 0);
-		for (guint j = 0; j < source->definitions->len; j++) {
-			const struct definition *definition = source->definitions->pdata[j];
-
-			if (!builder[i].name || !strcmp(builder[i].name, definition->name))
-				add_lines(cost, definition);
-		}
-	}
+	for (gsize i = 0; i < G_N_ELEMENTS(builder); i++)
+		if (builder[i].policies & (1U << policy))
+			count_part(cost, builder[i].file, builder[i].name);
 }
 
 static int compare_files(gconstpointer a, gconstpointer b)
