@@ -244,7 +244,8 @@ static gboolean take_types(const struct fixed *fixed, const struct object *linke
 	}
 	if (types && !take_section(types, "--add-section", directory, argv, error))
 		return FALSE;
-	return !own || take_section(shipped, "--update-section", directory, argv, error);
+	return !own || !shipped ||
+	       take_section(shipped, "--update-section", directory, argv, error);
 }
 
 static gboolean finish_module(const struct fixed *fixed, const char *directory, const char *path,
