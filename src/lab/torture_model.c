@@ -128,7 +128,10 @@ static gboolean livepatch_allows(const struct model *model, const struct torture
 	case TORTURE_ENABLE:
 		return state == LIVEPATCH_ABSENT && !model->moving;
 	case TORTURE_DISABLE:
-		return state == LIVEPATCH_ENABLED && (!model->moving || moves);
+		/* Whether others are gone by now is known only if it has settled. */
+		return state == LIVEPATCH_ENABLED &&
+		       (!model->moving ||
+			(moves && !livepatch_at(model, event->index)->cumulative));
 	case TORTURE_SETTLE:
 		return moves;
 	default:

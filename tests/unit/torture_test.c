@@ -206,8 +206,11 @@ static void test_possible(void **state)
 		{TORTURE_OTHER, USER, 0},   /* it is there already */
 		{TORTURE_DISABLE, ONE, 0},  /* possible */
 		{TORTURE_ENABLE, ONE, 0},   /* it has to be removed first */
+		{TORTURE_SETTLE, ONE, 0},   /* possible */
+		{TORTURE_ENABLE, ALL, 0},   /* possible */
+		{TORTURE_DISABLE, ALL, 0},  /* what it replaces may be gone or not */
 	};
-	static const guint kept[] = {2, 6, 10, 12};
+	static const guint kept[] = {2, 6, 10, 12, 14, 15};
 	AUTO(torture_set) set = read_set();
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(*events));
 
