@@ -148,6 +148,7 @@ gboolean machine_run(const struct machine *machine, struct process_result *resul
 	};
 	GError *cause = NULL;
 
+	(void)plugs; /* they come and go until this function ends */
 	if (process_run(&process, result, &cause))
 		return TRUE;
 	klatch_adopt(error, KLATCH_ENVIRONMENT, "a virtual machine can't be started", NULL,
