@@ -211,7 +211,7 @@ static const struct named *target_of(const struct module *module, const Elf64_Re
 	return subject_named_at(module->fields.subject, symbol->section, offset);
 }
 
-static int compare_pairs(const void *a, const void *b)
+static gint compare_pairs(gconstpointer a, gconstpointer b)
 {
 	guint64 left = *(const guint64 *)a, right = *(const guint64 *)b;
 
@@ -223,7 +223,7 @@ static void count_late(struct subject *subject, GArray *pairs)
 {
 	guint64 last = G_MAXUINT64;
 
-	qsort(pairs->data, pairs->len, sizeof(guint64), compare_pairs);
+	g_array_sort(pairs, compare_pairs);
 	for (guint i = 0; i < pairs->len; i++) {
 		guint64 pair = g_array_index(pairs, guint64, i);
 		struct census_function *function = &g_array_index(
@@ -244,7 +244,7 @@ static void collect_late(struct module *module, guint section, GArray *pairs)
 	const guint8 *code = view_data(module->view, section);
 	const struct named *own = NULL;
 
-	for (gsize i = 0; i < relocs->count; i++) {
+	for (gsize i = 0; code && i < relocs->count; i++) {
 		const Elf64_Rela *reloc = &relocs->all[i];
 		const struct named *target = target_of(module, reloc, code);
 

@@ -265,9 +265,9 @@ static void bench_census(struct bench *bench)
 	double read = median(reading), census = median(counting);
 	gboolean within = census <= MOST_CENSUS_SECONDS && memory <= MOST_CENSUS_MEMORY;
 
-	printf("census %u modules %*s reading all  %6.2f s   klatch census %6.2f s   ratio %.2f   "
+	printf("census %u modules%*sreading all    %6.2f s   klatch census %6.2f s   ratio %.2f   "
 	       "%3" G_GUINT64_FORMAT " MB%s\n",
-	       count, 20, "", read, census, census / read, memory >> 20,
+	       count, 22, "", read, census, census / read, memory >> 20,
 	       within ? "" : "   OVER THE LIMIT");
 	bench->within &= within;
 }
