@@ -44,6 +44,8 @@ static void test_prefixes(void **state)
 	assert_true(special_find(".initcall6.init", 6001)->registers);
 	assert_false(special_find(".modinfo", 6001)->registers);
 	assert_null(special_find("__bug_table_of_mine", 6001));
+	assert_true(special_find("runtime_ptr_USER_PTR_MAX", 6012)->at_boot);
+	assert_null(special_find("runtime_ptr_USER_PTR_MAX", 6001));
 }
 
 static void test_ordinary(void **state)
