@@ -7,6 +7,7 @@
 #   make lab        every scenario in a virtual machine (KERNEL=...: not the newest stock kernel)
 #   make bench      times against the bare compiles
 #   make selftests  the kernel's own livepatch selftests beside livepatches of klatch
+#   make latency    what late references add to the load of their module, against the kernel's own
 #   make census     docs/evidence/census.html: stock kernels of four suites compared
 #   make torture    ten thousand events by chance on each kernel (SEED=1 EVENTS=10000)
 #   make fuzz       every parser of outside input, a minute each
@@ -34,7 +35,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus lab bench selftests torture census fuzz lint format install clean
+.PHONY: all packages demo check unit vm corpus lab latency bench selftests torture census fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -97,6 +98,10 @@ corpus: packages
 lab: packages
 	$(MAKE) $(JOBS) all
 	tests/lab $(KERNEL)
+
+latency: packages
+	$(MAKE) $(JOBS) all
+	tests/bench/latency
 
 census: packages
 	$(MAKE) $(JOBS) all

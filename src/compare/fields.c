@@ -72,7 +72,6 @@ static void add_access(const struct search *search, const char *tag, const char 
 	if (!current || !names[i])
 		return;
 	g_autofree char *rest = g_strjoinv(".", names + i);
-	rest[strcspn(rest, "[")] = '\0';
 	g_hash_table_add(search->fields, g_strdup_printf("%s.%s", current, rest));
 }
 
