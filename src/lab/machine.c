@@ -19,7 +19,11 @@
 
 /*
  * What every machine has: nothing that is not named.  -cpu max: all that the accelerator offers, as
- * the kernel patches its own code for what it finds.  Emulation with a thread for each processor.
+ * the kernel patches its own code for what it finds.
+ *
+ * Emulation with one thread for both processors: with a thread for each, QEMU 7.2 can let one run
+ * an instruction that the other has written over and told it so.  A 6.12 kernel, which rewrites
+ * thousands of calls for each transition of a livepatch, then dies of an int3 of its own.
  */
 #define COMMON                                                                                     \
 	QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-cpu", "max"
@@ -27,9 +31,9 @@
 /*
  * The kernel says little while it boots (each character costs under emulation; the guest raises the
  * level) and ends the machine rather than wait at a panic or an oops.  The log must hold all that
- * loading a large driver says.
+ * loading a large driver says.  A busy host may let the timer's ticks come too late for the
+ * kernel's check of it.
  */
-/* A busy host may let the timer's ticks come too late for the kernel's check of it. */
 #define KERNEL_ARGUMENTS                                                                           \
 	"console=ttyS0 quiet panic=-1 oops=panic no_timer_check log_buf_len=1M printk.devkmsg=on"
 
@@ -122,7 +126,7 @@ static GPtrArray *make_argv(const struct machine *machine)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(common); i++)
 		g_ptr_array_add(argv, g_strdup(common[i]));
-	add(argv, "-accel", "%s", kvm ? "kvm" : "tcg,thread=multi");
+	add(argv, "-accel", "%s", kvm ? "kvm" : "tcg,thread=single");
 	add(argv, "-smp", "2");
 	add(argv, "-m", "%u", machine->memory);
 	add_ports(argv, machine);
