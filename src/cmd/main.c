@@ -21,7 +21,7 @@ static const struct {
 	{"census", command_census, "[-k RELEASE]... [--json] [--html FILE]",
 	 "what a livepatch must take care of, how often and where"},
 	{"try", command_try, "[-k RELEASE] LIVEPATCH.ko", "prove a livepatch in a virtual machine"},
-	{"lab", command_lab, "run [-k RELEASE] SCENARIO...", "scenarios in virtual machines"},
+	{"lab", command_lab, "run SCENARIO... | torture SET", "scenarios in virtual machines"},
 	{"compare", command_compare, "[-k RELEASE] PATCH",
 	 "each policy for late modules, side by side"},
 };
