@@ -219,10 +219,16 @@ static void append_unknown(const GPtrArray *censuses, GString *page)
 
 static void append_keys(const struct census *census, GString *page)
 {
-	append(page, "<h2>Which real keys</h2>\n<p>%s: the keys that most jump labels ask.%s</p>\n",
-	       census->release,
-	       census->keys_traced ? " Where: in a macro or inline of a header, or in a .c file."
-				   : "");
+	guint64 all, in_header = census_keys_in_headers(census, &all);
+
+	append(page, "<h2>Which real keys</h2>\n<p>%s: the keys that most jump labels ask.",
+	       census->release);
+	if (census->keys_traced)
+		append(page,
+		       " %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " jump labels are of keys "
+		       "that a macro or inline of a header asks.",
+		       in_header, all);
+	g_string_append(page, "</p>\n");
 	g_string_append(page, "<table class=\"small\">\n<tr><th>key</th><th>entries</th>");
 	g_string_append(page,
 			census->keys_traced ? "<th class=\"text\">where</th></tr>\n" : "</tr>\n");
