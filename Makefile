@@ -24,7 +24,7 @@ LIBS    := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libdw libarchive l
 CFLAGS  ?= -O2 -g
 KFLAGS  = -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	  -Wno-unused-parameter -D_GNU_SOURCE -Isrc -Ilate -I$(B) -MMD -MP $(shell pkg-config --cflags $(LIBS))
-LDLIBS  = $(shell pkg-config --libs $(LIBS)) -lZydis
+LDLIBS  = $(shell pkg-config --libs $(LIBS)) -lZydis -lm
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
 SOURCES := $(filter-out src/lab/guest/%,$(wildcard src/*/*.c))

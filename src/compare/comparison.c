@@ -193,12 +193,20 @@ static int compare_numbers(gconstpointer a, gconstpointer b)
 	return (first > second) - (first < second);
 }
 
-guint64 comparison_median(const GArray *numbers)
+static guint64 nth(const GArray *numbers, guint n)
 {
 	g_autoptr(GArray) sorted = g_array_copy((GArray *)numbers);
 
-	if (!sorted->len)
-		return 0;
 	g_array_sort(sorted, compare_numbers);
-	return g_array_index(sorted, guint64, sorted->len / 2);
+	return sorted->len ? g_array_index(sorted, guint64, n) : 0;
+}
+
+guint64 comparison_median(const GArray *numbers)
+{
+	return nth(numbers, numbers->len / 2);
+}
+
+guint64 comparison_least(const GArray *numbers)
+{
+	return nth(numbers, 0);
 }

@@ -78,7 +78,8 @@ void comparison_skip_trial(struct contender *contender, const char *scenario, co
 struct internals *internals_new(const char *release);
 void internals_free(struct internals *internals);
 
-/* The middle of some numbers; 0 if there are none. */
+/* The middle of some numbers, and the least of them; 0 if there are none. */
 guint64 comparison_median(const GArray *numbers);
+guint64 comparison_least(const GArray *numbers);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "compare/plot.h"
 
+#include <math.h>
+
 #include "compare/comparison.h"
 
 #define WIDTH 900
@@ -114,29 +116,60 @@ static void strips_legend(GString *page, const char *const *series)
 	}
 }
 
-static guint64 largest_number(const struct plot_strip *strips, guint count)
+/* From the smallest of all numbers to the largest. */
+struct range {
+	double low, high;
+};
+
+static struct range find_range(const struct plot_strip *strips, guint count)
 {
-	guint64 largest = 1;
+	struct range range = {G_MAXDOUBLE, 1};
 
 	for (guint i = 0; i < count * PLOT_SERIES; i++) {
 		const GArray *numbers = strips[i / PLOT_SERIES].numbers[i % PLOT_SERIES];
 
-		for (guint j = 0; j < numbers->len; j++)
-			largest = MAX(largest, g_array_index(numbers, guint64, j));
+		for (guint j = 0; j < numbers->len; j++) {
+			double number = MAX((double)g_array_index(numbers, guint64, j), 1);
+
+			range.low = MIN(range.low, number);
+			range.high = MAX(range.high, number);
+		}
 	}
-	return largest;
+	range.low = MIN(range.low, range.high / 10);
+	return range;
 }
 
-static void add_strip(GString *page, const GArray *numbers, guint series, double scale, int y,
-		      const char *unit)
+static double position(const struct range *range, guint64 number)
 {
-	double x = LEFT + scale * (double)comparison_median(numbers);
+	return LEFT +
+	       SPAN * log(MAX((double)number, 1) / range->low) / log(range->high / range->low);
+}
+
+/* Each power of ten. */
+static void add_scale(GString *page, const struct range *range, int bottom, const char *unit)
+{
+	for (double power = 1; power <= range->high; power *= 10) {
+		double x = position(range, (guint64)power);
+
+		if (power < range->low)
+			continue;
+		g_string_append_printf(page,
+				       "<line x1=%.1f y1=%d x2=%.1f y2=%d stroke=#999 "
+				       "stroke-dasharray=\"2 3\" />\n"
+				       "<text x=%.1f y=%d text-anchor=middle>%.0f %s</text>\n",
+				       x, TOP, x, bottom, x, bottom + 16, power, unit);
+	}
+}
+
+static void add_strip(GString *page, const GArray *numbers, guint series, const struct range *range,
+		      int y, const char *unit)
+{
+	double x = position(range, comparison_median(numbers));
 
 	g_string_append_printf(page, "<line x1=%d y1=%d x2=%d y2=%d stroke=#999 />\n", LEFT, y,
 			       LEFT + SPAN, y);
 	for (guint i = 0; i < numbers->len; i++)
-		add_mark(page, series, LEFT + scale * (double)g_array_index(numbers, guint64, i),
-			 y);
+		add_mark(page, series, position(range, g_array_index(numbers, guint64, i)), y);
 	if (numbers->len)
 		g_string_append_printf(page,
 				       "<line x1=%.1f y1=%d x2=%.1f y2=%d stroke=#111 "
@@ -152,16 +185,17 @@ static void add_strip(GString *page, const GArray *numbers, guint series, double
 void plot_strips(GString *page, const char *title, const char *unit, const char *const *series,
 		 const struct plot_strip *strips, guint count)
 {
-	double scale = SPAN / (double)largest_number(strips, count);
+	struct range range = find_range(strips, count);
 
-	begin(page, title, count * PLOT_SERIES);
+	begin(page, title, count * PLOT_SERIES + 1);
 	strips_legend(page, series);
+	add_scale(page, &range, TOP + (int)(count * PLOT_SERIES) * LINE, unit);
 	for (guint i = 0; i < count; i++) {
 		int y = TOP + (int)i * PLOT_SERIES * LINE;
 
 		begin_line(page, strips[i].name, y);
 		for (guint j = 0; j < PLOT_SERIES; j++)
-			add_strip(page, strips[i].numbers[j], j, scale,
+			add_strip(page, strips[i].numbers[j], j, &range,
 				  y + (int)j * (LINE - 4) + 10, unit);
 	}
 	g_string_append(page, "</svg>\n");

@@ -25,7 +25,8 @@ struct plot_strip {
 	const GArray *numbers[PLOT_SERIES]; /* of guint64 */
 };
 
-/* Every number as a mark on a line, one line a name and series, with the median's value. */
+/* Every number as a mark on a line, one line a name and series, with the median's value.  The scale
+ * is logarithmic: numbers of seconds and of microseconds can be told apart. */
 void plot_strips(GString *page, const char *title, const char *unit, const char *const *series,
 		 const struct plot_strip *strips, guint count);
 

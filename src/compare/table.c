@@ -41,10 +41,12 @@ static char *names(const GPtrArray *list)
 	return g_string_free(text, FALSE);
 }
 
+/* On a busy host the least says most of the work itself. */
 static char *microseconds(const GArray *numbers)
 {
 	return numbers->len
-		       ? g_strdup_printf("%" G_GUINT64_FORMAT " µs", comparison_median(numbers))
+		       ? g_strdup_printf("%" G_GUINT64_FORMAT " µs\nleast %" G_GUINT64_FORMAT " µs",
+					 comparison_median(numbers), comparison_least(numbers))
 		       : g_strdup("never patched when it comes");
 }
 
@@ -183,9 +185,12 @@ static char *added(const struct comparison *comparison, const struct contender *
 {
 	if (contender->refusal || !contender->plain->len || !contender->patched->len)
 		return patched(comparison, contender);
-	return g_strdup_printf("%+" G_GINT64_FORMAT " µs",
+	return g_strdup_printf("%+" G_GINT64_FORMAT " µs\nby the least of each %+" G_GINT64_FORMAT
+			       " µs",
 			       (gint64)(comparison_median(contender->patched) -
-					comparison_median(contender->plain)));
+					comparison_median(contender->plain)),
+			       (gint64)(comparison_least(contender->patched) -
+					comparison_least(contender->plain)));
 }
 
 static char *memory(const struct comparison *comparison, const struct contender *contender)

@@ -417,6 +417,7 @@ static void test_times(void **state)
 	assert_int_equal(g_array_index(contender->patched, guint64, 1), 30);
 	assert_int_equal(g_array_index(contender->unpatched, guint64, 1), 0);
 	assert_int_equal(comparison_median(contender->patched), 30);
+	assert_int_equal(comparison_least(contender->patched), 27);
 	comparison_add_trial(contender, "reload", "tun", report, 0, 3);
 	assert_int_equal(contender->plain->len, 1);
 }
@@ -480,7 +481,7 @@ static void test_table(void **state)
 	assert_string_equal(row_of(table, "loads refused")->cells[KLATCH_PIN],
 			    "in 0 of 8 scenarios");
 	assert_string_equal(row_of(table, "added latency of the load")->cells[KLATCH_PIN],
-			    "+300 µs");
+			    "+300 µs\nby the least of each +300 µs");
 	assert_string_equal(row_of(table, "memory")->cells[KLATCH_CLEAR], "4097 bytes");
 	for (guint i = 0; i < table->rows->len; i++)
 		for (guint j = 0; j < KLATCH_NR_POLICIES; j++)
