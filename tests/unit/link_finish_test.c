@@ -85,7 +85,11 @@ static struct object *finished_with(const char *directory, enum klatch_policy po
 {
 	g_autoptr(GHashTable) images = make_images(directory);
 	struct scope scope = {.images = images};
-	const struct link_options options = {"the_name", policy, TRUE};
+	const struct link_options options = {
+		.name = "the_name",
+		.policy = policy,
+		.refuse_mismatch = TRUE,
+	};
 	AUTO(object) object = compiled(directory, source);
 	AUTO(exports) exports = read_exports(directory);
 	g_autofree char *path = path_in(directory, "finished.ko");
@@ -133,7 +137,7 @@ static void test_no_build_id_is_refused(void **state)
 {
 	g_autoptr(GHashTable) images = make_images(*state);
 	struct scope scope = {.images = images};
-	const struct link_options options = {"the_name", KLATCH_REBIND, FALSE};
+	const struct link_options options = {.name = "the_name"};
 	AUTO(object) object = compiled(*state, source);
 	struct location late = {.object = "target", .name = "late_function"};
 	GError *error = NULL;
