@@ -71,6 +71,8 @@ static void read_names(const char *text, gsize size, const GArray *lines, const 
 	g_autoptr(GHashTable) names = narrow_changed_names(&whole, &whole, runs);
 	g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
 
+	/* No more names than bytes. */
+	g_assert_true(!names || g_hash_table_size(names) <= size);
 	statements_read(text, size, look_at, patterns);
 }
 
