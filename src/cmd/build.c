@@ -27,33 +27,6 @@ static const char *const product_kinds[] = {
 	[PRODUCT_GLUE] = "glue",
 };
 
-static void add_objects(JsonBuilder *builder, const struct pipeline_result *result)
-{
-	json_builder_set_member_name(builder, "objects");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < result->objects->len; i++) {
-		const struct pipeline_object *object = g_ptr_array_index(result->objects, i);
-
-		json_builder_begin_object(builder);
-		command_add_string(builder, "name", object->name);
-		json_builder_set_member_name(builder, "functions");
-		json_builder_begin_array(builder);
-		for (guint j = 0; j < object->functions->len; j++) {
-			const struct pipeline_function *function =
-				g_ptr_array_index(object->functions, j);
-
-			json_builder_begin_object(builder);
-			command_add_string(builder, "name", function->name);
-			command_add_string(builder, "change", function->change);
-			command_add_string(builder, "why", function->why);
-			json_builder_end_object(builder);
-		}
-		json_builder_end_array(builder);
-		json_builder_end_object(builder);
-	}
-	json_builder_end_array(builder);
-}
-
 static void add_files(JsonBuilder *builder, const struct pipeline_result *result)
 {
 	json_builder_set_member_name(builder, "files");
@@ -79,7 +52,7 @@ static void print_json(const struct pipeline_result *result)
 	command_add_string(builder, "livepatch", result->livepatch);
 	add_files(builder, result);
 	command_add_string(builder, "kernel", result->kernel);
-	add_objects(builder, result);
+	changed_objects_json(result->objects, builder);
 	json_builder_set_member_name(builder, "refusals");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < result->refusals->len; i++)
@@ -99,10 +72,10 @@ static void print_json(const struct pipeline_result *result)
 static void print_functions(const struct pipeline_result *result)
 {
 	for (guint i = 0; i < result->objects->len; i++) {
-		const struct pipeline_object *object = g_ptr_array_index(result->objects, i);
+		const struct changed_object *object = g_ptr_array_index(result->objects, i);
 
 		for (guint j = 0; j < object->functions->len; j++) {
-			const struct pipeline_function *function =
+			const struct changed_function *function =
 				g_ptr_array_index(object->functions, j);
 
 			printf("%-16s %-32s %-8s %s\n", object->name, function->name,

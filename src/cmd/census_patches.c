@@ -79,11 +79,11 @@ static GHashTable *changed_functions(const struct pipeline_result *result)
 						 (GDestroyNotify)g_hash_table_unref);
 
 	for (guint i = 0; i < result->objects->len; i++) {
-		const struct pipeline_object *object = g_ptr_array_index(result->objects, i);
+		const struct changed_object *object = g_ptr_array_index(result->objects, i);
 		GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
 
 		for (guint j = 0; j < object->functions->len; j++) {
-			const struct pipeline_function *function =
+			const struct changed_function *function =
 				g_ptr_array_index(object->functions, j);
 
 			if (!strcmp(function->change, "changed"))

@@ -244,13 +244,13 @@ static gboolean find_target(struct running *running, const struct pipeline_resul
 			    GError **error)
 {
 	for (guint i = 0; i < result->objects->len; i++) {
-		const struct pipeline_object *object = result->objects->pdata[i];
+		const struct changed_object *object = result->objects->pdata[i];
 
 		if (!strcmp(object->name, "vmlinux"))
 			continue;
 		running->comparison->target = g_strdup(object->name);
 		for (guint j = 0; j < object->functions->len; j++) {
-			const struct pipeline_function *function = object->functions->pdata[j];
+			const struct changed_function *function = object->functions->pdata[j];
 
 			g_ptr_array_add(running->functions, g_strdup(function->name));
 		}

@@ -5,6 +5,7 @@
  * stage that finds the patch at fault adds refusals, and the build ends after that stage, so that
  * a user sees all refusals of a kind at once.
  */
+#include "cmd/candidate.h"
 #include "cmd/command.h"
 #include "cmd/glue.h"
 #include "cmd/pipeline.h"
@@ -16,14 +17,11 @@
 #include "base/files.h"
 #include "check/check.h"
 #include "compile/compile.h"
-#include "diff/calls.h"
-#include "diff/diff.h"
 #include "fixed/fixed.h"
 #include "kernel/kernel.h"
 #include "kernel/modules.h"
 #include "link/link.h"
 #include "link/runtime.h"
-#include "match/match.h"
 #include "tree/commands.h"
 #include "tree/overlay.h"
 #include "tree/touched.h"
@@ -31,17 +29,6 @@
 /* MODULE_NAME_LEN is 64 - sizeof(unsigned long) on x86-64 (include/linux/moduleparam.h), with the
  * final NUL. */
 #define LONGEST_NAME 55
-
-/* One compiled unit and all that was learnt of it. */
-struct candidate {
-	struct compiled *compiled;
-	struct object *stock;
-	struct object *original;
-	struct object *patched;
-	const struct image *image; /* borrowed from the pipeline */
-	struct match *match;
-	struct diff *diff;
-};
 
 struct pipeline {
 	const struct pipeline_request *request;
@@ -54,39 +41,15 @@ struct pipeline {
 	struct touched *touched;
 	GPtrArray *compiled;
 	GPtrArray *candidates; /* of struct candidate */
-	GHashTable *images;    /* object name -> struct image */
+	struct images *images;
 	char *name;
 };
-
-static void candidate_free(struct candidate *candidate)
-{
-	g_clear_pointer(&candidate->diff, diff_free);
-	g_clear_pointer(&candidate->match, match_free);
-	g_clear_pointer(&candidate->stock, object_free);
-	g_clear_pointer(&candidate->original, object_free);
-	g_clear_pointer(&candidate->patched, object_free);
-	g_free(candidate);
-}
-
-static void object_entry_free(struct pipeline_object *object)
-{
-	g_free(object->name);
-	g_ptr_array_unref(object->functions);
-	g_free(object);
-}
-
-static void function_entry_free(struct pipeline_function *function)
-{
-	g_free(function->name);
-	g_free(function->why);
-	g_free(function);
-}
 
 static struct pipeline_result *result_new(void)
 {
 	struct pipeline_result *result = g_new0(struct pipeline_result, 1);
 
-	result->objects = g_ptr_array_new_with_free_func((GDestroyNotify)object_entry_free);
+	result->objects = changed_objects_new();
 	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	result->notes = g_ptr_array_new_with_free_func(g_free);
 	result->files = products_new();
@@ -274,12 +237,6 @@ static gboolean is_patched(const struct overlay *overlay, const char *path)
 	return FALSE;
 }
 
-/* A unit without a function to replace may still have new data that another unit uses. */
-static gboolean brings_anything(const struct diff *diff)
-{
-	return diff->functions->len || g_hash_table_size(diff->sections);
-}
-
 /*
  * Compares one unit.  One that only includes a patched header and whose binary is the same is
  * dropped at once, to keep memory small; one that is patched itself stays, so that "unchanged" too
@@ -287,27 +244,18 @@ static gboolean brings_anything(const struct diff *diff)
  */
 static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, GError **error)
 {
-	struct candidate *candidate = g_new0(struct candidate, 1);
+	struct candidate *candidate = candidate_new(compiled);
 
 	g_ptr_array_add(pipeline->candidates, candidate);
-	candidate->compiled = compiled;
-	candidate->original = object_read(compiled->original, error);
-	if (!candidate->original)
-		return FALSE;
-	candidate->patched = object_read(compiled->patched, error);
-	if (!candidate->patched)
-		return FALSE;
-	candidate->diff =
-		diff_objects(candidate->original, candidate->patched, pipeline->kernel->series,
-			     types_may_change(pipeline->overlay), error);
-	if (!candidate->diff)
+	if (!candidate_diff(candidate, pipeline->kernel->series,
+			    types_may_change(pipeline->overlay), error))
 		return FALSE;
 	add_refusals(pipeline, candidate->diff->refusals);
 	for (guint i = 0; i < candidate->diff->notes->len; i++)
 		g_ptr_array_add(pipeline->result->notes,
 				g_strdup_printf("%s: %s", compiled->unit->source,
 						(char *)candidate->diff->notes->pdata[i]));
-	if (!brings_anything(candidate->diff) &&
+	if (!candidate_brings_anything(candidate) &&
 	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
 	return TRUE;
@@ -321,68 +269,18 @@ static gboolean stage_diff(struct pipeline *pipeline, GError **error)
 	return TRUE;
 }
 
-static const struct image *image_of(struct pipeline *pipeline, const char *object, GError **error)
-{
-	struct image *image = g_hash_table_lookup(pipeline->images, object);
-
-	if (!image) {
-		image = image_open(pipeline->kernel, object, error);
-		if (image)
-			g_hash_table_insert(pipeline->images, g_strdup(object), image);
-	}
-	return image;
-}
-
-static gboolean match_candidate(struct pipeline *pipeline, struct candidate *candidate,
-				GError **error)
-{
-	GError *problem = NULL;
-
-	candidate->image = image_of(pipeline, candidate->compiled->unit->object, error);
-	if (!candidate->image)
-		return FALSE;
-	candidate->stock = object_read(candidate->compiled->stock, error);
-	if (!candidate->stock)
-		return FALSE;
-	candidate->match = match_unit(candidate->image, candidate->stock, &problem);
-	/* What differs from the original is told by functions: they must be those that run. */
-	if (candidate->match && calls_compare(candidate->stock, candidate->original,
-					      pipeline->kernel->series, &problem))
-		return TRUE;
-	return keep_refusal(pipeline, problem, error);
-}
-
 static gboolean stage_match(struct pipeline *pipeline, GError **error)
 {
-	for (guint i = 0; i < pipeline->candidates->len; i++)
-		if (!match_candidate(pipeline, g_ptr_array_index(pipeline->candidates, i), error))
-			return FALSE;
-	return TRUE;
-}
-
-/* The units of an object that bring anything; of all objects if it is NULL. */
-static GArray *link_units(const struct pipeline *pipeline, const char *object)
-{
-	GArray *units = g_array_new(FALSE, FALSE, sizeof(struct link_unit));
-
+	pipeline->images = images_new(pipeline->kernel);
 	for (guint i = 0; i < pipeline->candidates->len; i++) {
-		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
-		const struct unit *unit = candidate->compiled->unit;
+		GError *problem = NULL;
 
-		if (!brings_anything(candidate->diff) || (object && strcmp(unit->object, object)))
-			continue;
-		struct link_unit entry = {
-			.unit = unit,
-			.image = candidate->image,
-			.stock = candidate->stock,
-			.match = candidate->match,
-			.original = candidate->original,
-			.patched = candidate->patched,
-			.diff = candidate->diff,
-		};
-		g_array_append_val(units, entry);
+		if (!candidate_match(g_ptr_array_index(pipeline->candidates, i), pipeline->kernel,
+				     pipeline->images, &problem) &&
+		    !keep_refusal(pipeline, problem, error))
+			return FALSE;
 	}
-	return units;
+	return TRUE;
 }
 
 /* Links the units of an object, or of all, to one livepatch. */
@@ -392,7 +290,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 	g_autofree char *directory = g_build_filename(pipeline->directory, "link", NULL);
 	g_autofree char *file = g_strconcat(name, ".ko", NULL);
 	g_autofree char *path = g_build_filename(directory, file, NULL);
-	g_autoptr(GArray) units = link_units(pipeline, object);
+	g_autoptr(GArray) units = candidates_to_link(pipeline->candidates, object);
 	const struct link_options options = {
 		.name = name,
 		.policy = pipeline->request->policy,
@@ -414,7 +312,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 /* The objects that something changes in, of borrowed char *; vmlinux first. */
 static GPtrArray *changed_objects(const struct pipeline *pipeline)
 {
-	g_autoptr(GArray) units = link_units(pipeline, NULL);
+	g_autoptr(GArray) units = candidates_to_link(pipeline->candidates, NULL);
 	GPtrArray *objects = g_ptr_array_new();
 
 	for (guint i = 0; i < units->len; i++) {
@@ -577,40 +475,6 @@ static gboolean run_stages(struct pipeline *pipeline, GError **error)
 	return TRUE;
 }
 
-/* The entry of an object, made when its first unit comes. */
-static struct pipeline_object *object_entry(struct pipeline_result *result, const char *name)
-{
-	for (guint i = 0; i < result->objects->len; i++) {
-		struct pipeline_object *entry = g_ptr_array_index(result->objects, i);
-
-		if (!strcmp(entry->name, name))
-			return entry;
-	}
-	struct pipeline_object *entry = g_new0(struct pipeline_object, 1);
-	entry->name = g_strdup(name);
-	entry->functions = g_ptr_array_new_with_free_func((GDestroyNotify)function_entry_free);
-	g_ptr_array_add(result->objects, entry);
-	return entry;
-}
-
-static void list_functions(struct pipeline_result *result, const struct candidate *candidate)
-{
-	struct pipeline_object *entry = object_entry(result, candidate->compiled->unit->object);
-
-	for (guint i = 0; i < candidate->diff->functions->len; i++) {
-		const struct diff_function *function =
-			g_ptr_array_index(candidate->diff->functions, i);
-		const struct symbol *symbol =
-			function->original ? function->original : function->patched;
-		struct pipeline_function *listed = g_new0(struct pipeline_function, 1);
-
-		listed->name = g_strdup(symbol->name);
-		listed->change = function->change == DIFF_NEW ? "new" : "changed";
-		listed->why = g_strdup(function->why);
-		g_ptr_array_add(entry->functions, listed);
-	}
-}
-
 static void conclude(struct pipeline *pipeline)
 {
 	struct pipeline_result *result = pipeline->result;
@@ -619,7 +483,7 @@ static void conclude(struct pipeline *pipeline)
 		const struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
 
 		if (candidate->diff)
-			list_functions(result, candidate);
+			changed_objects_add(result->objects, candidate);
 	}
 	if (!result->livepatch)
 		g_ptr_array_set_size(result->files, 0); /* what was made was not written */
@@ -660,8 +524,6 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	struct pipeline pipeline = {.request = request, .result = result, .progress = progress};
 
 	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
-	pipeline.images =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
 
 	pipeline.directory = workspace_path(request->workspace, "build");
 	gboolean good =
@@ -672,7 +534,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	good = files_remove_tree(pipeline.directory, good ? error : NULL) && good;
 
 	g_ptr_array_unref(pipeline.candidates);
-	g_hash_table_unref(pipeline.images);
+	g_clear_pointer(&pipeline.images, images_free);
 	g_clear_pointer(&pipeline.compiled, g_ptr_array_unref);
 	g_clear_pointer(&pipeline.touched, touched_free);
 	g_clear_pointer(&pipeline.overlay, overlay_free);

@@ -10,20 +10,10 @@
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "base/workspace.h"
+#include "cmd/candidate.h"
 #include "klatch.h"
 
 enum pipeline_status { PIPELINE_BUILT, PIPELINE_REFUSED, PIPELINE_UNCHANGED };
-
-struct pipeline_function {
-	char *name;
-	const char *change; /* "changed" or "new" */
-	char *why;
-};
-
-struct pipeline_object {
-	char *name;	      /* "vmlinux" or a module */
-	GPtrArray *functions; /* of struct pipeline_function, owned */
-};
 
 struct pipeline_request {
 	const char *release;	    /* NULL: the running kernel */
@@ -43,7 +33,7 @@ struct pipeline_result {
 	char *kernel;	     /* release */
 	char *livepatch;     /* path, only if built; with split that of vmlinux, or of the first */
 	GPtrArray *files;    /* of struct product (cmd/products.h), owned: all that was written */
-	GPtrArray *objects;  /* of struct pipeline_object, owned */
+	GPtrArray *objects;  /* of struct changed_object, owned */
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *notes;    /* of char *, owned */
 	GArray *stages;	     /* of struct command_stage */

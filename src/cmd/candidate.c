@@ -1,0 +1,202 @@
+/*
+ * Each step reads the objects that it needs, so that a unit which brings nothing costs no more than
+ * its comparison.
+ */
+#include "cmd/candidate.h"
+
+#include <string.h>
+
+#include "cmd/command.h"
+#include "diff/calls.h"
+
+struct images {
+	const struct kernel *kernel;
+	GHashTable *by_object; /* name to struct image */
+};
+
+struct candidate *candidate_new(const struct compiled *compiled)
+{
+	struct candidate *candidate = g_new0(struct candidate, 1);
+
+	candidate->compiled = compiled;
+	return candidate;
+}
+
+void candidate_free(struct candidate *candidate)
+{
+	g_clear_pointer(&candidate->diff, diff_free);
+	g_clear_pointer(&candidate->match, match_free);
+	g_clear_pointer(&candidate->stock, object_free);
+	g_clear_pointer(&candidate->original, object_free);
+	g_clear_pointer(&candidate->patched, object_free);
+	g_free(candidate);
+}
+
+gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types, GError **error)
+{
+	candidate->original = object_read(candidate->compiled->original, error);
+	if (!candidate->original)
+		return FALSE;
+	candidate->patched = object_read(candidate->compiled->patched, error);
+	if (!candidate->patched)
+		return FALSE;
+	candidate->diff =
+		diff_objects(candidate->original, candidate->patched, series, types, error);
+	return candidate->diff != NULL;
+}
+
+gboolean candidate_brings_anything(const struct candidate *candidate)
+{
+	return candidate->diff->functions->len || g_hash_table_size(candidate->diff->sections);
+}
+
+struct images *images_new(const struct kernel *kernel)
+{
+	struct images *images = g_new0(struct images, 1);
+
+	images->kernel = kernel;
+	images->by_object =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_free);
+	return images;
+}
+
+const struct image *images_get(struct images *images, const char *object, GError **error)
+{
+	struct image *image = g_hash_table_lookup(images->by_object, object);
+
+	if (!image) {
+		image = image_open(images->kernel, object, error);
+		if (image)
+			g_hash_table_insert(images->by_object, g_strdup(object), image);
+	}
+	return image;
+}
+
+void images_free(struct images *images)
+{
+	g_hash_table_unref(images->by_object);
+	g_free(images);
+}
+
+gboolean candidate_match(struct candidate *candidate, const struct kernel *kernel,
+			 struct images *images, GError **error)
+{
+	candidate->image = images_get(images, candidate->compiled->unit->object, error);
+	if (!candidate->image)
+		return FALSE;
+	candidate->stock = object_read(candidate->compiled->stock, error);
+	if (!candidate->stock)
+		return FALSE;
+	candidate->match = match_unit(candidate->image, candidate->stock, error);
+	/* What differs from the original is told by functions: they must be those that run. */
+	return candidate->match &&
+	       calls_compare(candidate->stock, candidate->original, kernel->series, error);
+}
+
+GArray *candidates_to_link(const GPtrArray *candidates, const char *object)
+{
+	GArray *units = g_array_new(FALSE, FALSE, sizeof(struct link_unit));
+
+	for (guint i = 0; i < candidates->len; i++) {
+		struct candidate *candidate = g_ptr_array_index(candidates, i);
+		const struct unit *unit = candidate->compiled->unit;
+
+		if (!candidate_brings_anything(candidate) ||
+		    (object && strcmp(unit->object, object)))
+			continue;
+		struct link_unit entry = {
+			.unit = unit,
+			.image = candidate->image,
+			.stock = candidate->stock,
+			.match = candidate->match,
+			.original = candidate->original,
+			.patched = candidate->patched,
+			.diff = candidate->diff,
+		};
+		g_array_append_val(units, entry);
+	}
+	return units;
+}
+
+/* ---- what changes ---- */
+
+static void changed_function_free(struct changed_function *function)
+{
+	g_free(function->name);
+	g_free(function->why);
+	g_free(function);
+}
+
+static void changed_object_free(struct changed_object *object)
+{
+	g_free(object->name);
+	g_ptr_array_unref(object->functions);
+	g_free(object);
+}
+
+GPtrArray *changed_objects_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)changed_object_free);
+}
+
+/* The entry of an object, made when its first unit comes. */
+static struct changed_object *object_entry(GPtrArray *objects, const char *name)
+{
+	for (guint i = 0; i < objects->len; i++) {
+		struct changed_object *entry = g_ptr_array_index(objects, i);
+
+		if (!strcmp(entry->name, name))
+			return entry;
+	}
+	struct changed_object *entry = g_new0(struct changed_object, 1);
+	entry->name = g_strdup(name);
+	entry->functions = g_ptr_array_new_with_free_func((GDestroyNotify)changed_function_free);
+	g_ptr_array_add(objects, entry);
+	return entry;
+}
+
+void changed_objects_add(GPtrArray *objects, const struct candidate *candidate)
+{
+	struct changed_object *entry = object_entry(objects, candidate->compiled->unit->object);
+
+	for (guint i = 0; i < candidate->diff->functions->len; i++) {
+		const struct diff_function *function =
+			g_ptr_array_index(candidate->diff->functions, i);
+		const struct symbol *symbol =
+			function->original ? function->original : function->patched;
+		struct changed_function *listed = g_new0(struct changed_function, 1);
+
+		listed->name = g_strdup(symbol->name);
+		listed->change = function->change == DIFF_NEW ? "new" : "changed";
+		listed->why = g_strdup(function->why);
+		g_ptr_array_add(entry->functions, listed);
+	}
+}
+
+static void add_function(JsonBuilder *builder, const struct changed_function *function)
+{
+	json_builder_begin_object(builder);
+	command_add_string(builder, "name", function->name);
+	command_add_string(builder, "change", function->change);
+	command_add_string(builder, "why", function->why);
+	json_builder_end_object(builder);
+}
+
+void changed_objects_json(const GPtrArray *objects, JsonBuilder *builder)
+{
+	json_builder_set_member_name(builder, "objects");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < objects->len; i++) {
+		const struct changed_object *object = g_ptr_array_index(objects, i);
+
+		json_builder_begin_object(builder);
+		command_add_string(builder, "name", object->name);
+		json_builder_set_member_name(builder, "functions");
+		json_builder_begin_array(builder);
+		for (guint j = 0; j < object->functions->len; j++)
+			add_function(builder, g_ptr_array_index(object->functions, j));
+		json_builder_end_array(builder);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
