@@ -15,8 +15,8 @@ struct workspace {
 
 /*
  * Makes a directory below $TMPDIR (or /tmp).  From now until workspace_free() SIGINT, SIGTERM and
- * SIGHUP remove it and end the process with 128 + the signal; child processes die with it
- * (base/process.h).  One at a time, made before any other thread.
+ * SIGHUP end all descendants, remove it, and end the process with 128 + the signal.  SIGUSR1 is
+ * used for that.  One at a time, made in the main thread before any other.
  */
 struct workspace *workspace_new(GError **error);
 void workspace_free(struct workspace *workspace); /* removes the directory */
