@@ -251,8 +251,12 @@ static void wait_for_any(struct child *children, guint count, struct pollfd *pol
 	}
 }
 
-gboolean process_run_all(const struct process *processes, struct process_result *results,
-			 gsize count, unsigned int jobs, GError **error)
+/* Takes a child that has ended to whoever waits for it; with an error before, to nobody. */
+typedef gboolean take_child(struct child *child, gpointer data, GError **error);
+
+static gboolean run_children(const struct process *processes, struct process_result *results,
+			     gsize count, unsigned int jobs, take_child *take, gpointer data,
+			     GError **error)
 {
 	g_autofree struct child *children = g_new(struct child, jobs);
 	g_autofree struct pollfd *polls = g_new(struct pollfd, jobs);
@@ -269,12 +273,52 @@ gboolean process_run_all(const struct process *processes, struct process_result 
 			continue;
 		}
 		wait_for_any(children, running, polls);
-		for (guint i = running; i-- > 0;)
-			if (polls[i].revents) {
-				finish(&children[i]);
-				children[i] = children[--running];
-			}
+		for (guint i = running; i-- > 0;) {
+			if (!polls[i].revents)
+				continue;
+			struct child ended = children[i];
+
+			children[i] = children[--running];
+			finish(&ended);
+			good = good && (!take || take(&ended, data, error));
+			if (good && take && next < count)
+				break; /* taking may have lasted: keep the others busy first */
+		}
 	}
+	return good;
+}
+
+gboolean process_run_all(const struct process *processes, struct process_result *results,
+			 gsize count, unsigned int jobs, GError **error)
+{
+	return run_children(processes, results, count, jobs, NULL, NULL, error);
+}
+
+struct taking {
+	const struct process *processes;
+	process_done *done;
+	gpointer data;
+};
+
+static gboolean take_result(struct child *child, gpointer data, GError **error)
+{
+	const struct taking *taking = data;
+	gboolean good = taking->done(child->process - taking->processes, child->result,
+				     taking->data, error);
+
+	process_result_clear(child->result);
+	return good;
+}
+
+gboolean process_run_each(const struct process *processes, gsize count, unsigned int jobs,
+			  process_done *done, gpointer data, GError **error)
+{
+	g_autofree struct process_result *results = g_new(struct process_result, count);
+	struct taking taking = {processes, done, data};
+	gboolean good = run_children(processes, results, count, jobs, take_result, &taking, error);
+
+	for (gsize i = 0; i < count; i++)
+		process_result_clear(&results[i]);
 	return good;
 }
 

@@ -52,6 +52,15 @@ gboolean process_check(const struct process *process, const char *what,
 gboolean process_run_all(const struct process *processes, struct process_result *results,
 			 gsize count, unsigned int jobs, GError **error);
 
+/*
+ * As process_run_all(), but calls `done` with the number of each as it ends, while others run: its
+ * result is cleared afterwards.  When that returns false no more are started.
+ */
+typedef gboolean process_done(gsize number, const struct process_result *result, gpointer data,
+			      GError **error);
+gboolean process_run_each(const struct process *processes, gsize count, unsigned int jobs,
+			  process_done *done, gpointer data, GError **error);
+
 /* The number of jobs to run at once: $KLATCH_JOBS, else the CPUs this process may use. */
 unsigned int process_jobs(void);
 

@@ -24,41 +24,44 @@
 	"unset CPATH C_INCLUDE_PATH COMPILER_PATH GCC_EXEC_PREFIX LIBRARY_PATH "                   \
 	"DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES GCC_COMPARE_DEBUG; "
 
-enum kind { PATCHED, ORIGINAL, STOCK, KINDS };
-
-static const char *const kind_names[KINDS] = {"patched", "original", "stock"};
+static const char *const kind_names[COMPILE_NR_KINDS] = {"patched", "original", "stock"};
 
 struct compilation {
 	const struct kernel *kernel;
 	const struct overlay *overlay;
 	const char *directory;
-	const char *assembler; /* directory of the assembler's wrapper */
-	gboolean types;
-	GPtrArray *compiled; /* of struct compiled */
+	char *assembler;       /* directory of the assembler's wrapper */
+	GHashTable *originals; /* file name -> GPtrArray of the originals of patched files */
+	GPtrArray *again;      /* of struct compiled: those that read an original */
+	compile_done *done;
+	gpointer data;
+	guint kinds;	    /* that are asked for */
+	const GArray *jobs; /* of struct job: those that run */
 };
 
 struct job {
 	struct compiled *compiled;
-	enum kind kind;
+	enum compile_kind kind;
 	goffset size; /* of the source */
 };
 
 static const char *const environment[] = {"LC_ALL=C", NULL};
 
-static void compiled_free(struct compiled *compiled)
+void compiled_free(struct compiled *compiled)
 {
+	g_clear_error(&compiled->problem);
 	g_free(compiled->stock);
 	g_free(compiled->original);
 	g_free(compiled->patched);
 	g_free(compiled);
 }
 
-static const char *output_of(const struct compiled *compiled, enum kind kind)
+static const char *output_of(const struct compiled *compiled, enum compile_kind kind)
 {
-	const char *const outputs[KINDS] = {
-		[PATCHED] = compiled->patched,
-		[ORIGINAL] = compiled->original,
-		[STOCK] = compiled->stock,
+	const char *const outputs[COMPILE_NR_KINDS] = {
+		[COMPILE_PATCHED] = compiled->patched,
+		[COMPILE_ORIGINAL] = compiled->original,
+		[COMPILE_STOCK] = compiled->stock,
 	};
 
 	return outputs[kind];
@@ -75,7 +78,7 @@ static char *dependencies_of(const char *object)
  * that is bound late needs 5.  So the assembler of original and patched is a script that asks for
  * them. It reads its standard input alone: compiles are run with -pipe.
  */
-static gboolean make_assembler(const struct compilation *compilation, GError **error)
+static gboolean make_assembler(struct compilation *compilation, GError **error)
 {
 	const char *argv[] = {compilation->kernel->compiler, "-print-prog-name=as", NULL};
 	const struct process process = {.argv = argv, .environment = environment};
@@ -84,7 +87,6 @@ static gboolean make_assembler(const struct compilation *compilation, GError **e
 	if (!process_check(&process, "finding the assembler", &result, error))
 		return FALSE;
 
-	g_autofree char *path = g_build_filename(compilation->assembler, "as", NULL);
 	g_autofree char *program = g_shell_quote(g_strchomp(result.output));
 	g_autofree char *script =
 		g_strdup_printf("#!/bin/sh\n"
@@ -92,9 +94,14 @@ static gboolean make_assembler(const struct compilation *compilation, GError **e
 				"|| echo .err; } |\n"
 				"%s \"$@\"\n",
 				program);
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, script, -1);
+	g_autofree char *base = g_strdup_printf("assembler-%.8s", sum);
 	g_autoptr(GError) cause = NULL;
+	/* A launcher that keeps objects knows the script by its path alone. */
+	compilation->assembler = g_build_filename(compilation->directory, base, NULL);
 	if (!files_make_directory(compilation->assembler, error))
 		return FALSE;
+	g_autofree char *path = g_build_filename(compilation->assembler, "as", NULL);
 	if (g_file_set_contents_full(path, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, &cause))
 		return TRUE;
 	klatch_adopt(error, KLATCH_ENVIRONMENT, "the assembler can't be prepared", path, NULL,
@@ -123,6 +130,14 @@ static char *in_tree(const char *command, const char *source, const char *tree)
 	return g_string_free(result, FALSE);
 }
 
+/* What runs the compiler for us, "ccache " say, or nothing.  Caller frees. */
+static char *launcher(void)
+{
+	const char *prefix = g_getenv("KLATCH_CC_LAUNCHER");
+
+	return prefix && *prefix ? g_strconcat(prefix, " ", NULL) : g_strdup("");
+}
+
 static char *unit_command(const struct unit *unit)
 {
 	return g_strconcat(unit->compile, " ", unit->arguments, NULL);
@@ -145,39 +160,39 @@ static char *stock_line(const struct kernel *kernel, const struct unit *unit, co
 	g_autofree char *listed = g_shell_quote(dependencies);
 	g_autofree char *objtool =
 		with_objtool && unit->objtool ? objtool_command(unit, output) : g_strdup(":");
+	g_autofree char *first = launcher();
 
-	return g_strdup_printf(UNSET "%s -g0 -pipe -Wp,-MMD,%s -c -o %s && %s", command, listed,
-			       quoted, objtool);
+	return g_strdup_printf(UNSET "%s%s -g0 -pipe -Wp,-MMD,%s -c -o %s && %s", first, command,
+			       listed, quoted, objtool);
 }
 
 /* The line that compiles original or patched in a tree. */
-static char *sections_line(const struct compilation *compilation, const struct unit *unit,
+static char *sections_line(const struct compilation *compilation, const struct compiled *compiled,
 			   const char *tree, const char *output)
 {
-	g_autofree char *plain = unit_command(unit);
+	g_autofree char *plain = unit_command(compiled->unit);
 	g_autofree char *command = in_tree(plain, compilation->kernel->source, tree);
 	g_autofree char *dependencies = dependencies_of(output);
 	g_autofree char *listed = g_shell_quote(dependencies), *quoted = g_shell_quote(output);
 	g_autofree char *assembler = g_shell_quote(compilation->assembler);
+	g_autofree char *first = launcher();
 
-	return g_strdup_printf(UNSET "exec %s %s -ffunction-sections -fdata-sections -pipe -B%s/ "
+	return g_strdup_printf(UNSET "exec %s%s %s -ffunction-sections -fdata-sections -pipe -B%s/ "
 				     "-Wp,-MMD,%s -c -o %s",
-			       command, compilation->types ? "-g" : "-g0", assembler, listed,
+			       first, command, compiled->types ? "-g" : "-g0", assembler, listed,
 			       quoted);
 }
 
 static char *job_line(const struct compilation *compilation, const struct job *job)
 {
-	const struct unit *unit = job->compiled->unit;
+	const struct kernel *kernel = compilation->kernel;
 	const char *output = output_of(job->compiled, job->kind);
 
-	if (job->kind == STOCK)
-		return stock_line(compilation->kernel, unit, compilation->kernel->source, TRUE,
-				  output);
-	return sections_line(compilation, unit,
-			     job->kind == PATCHED ? compilation->overlay->root
-						  : compilation->kernel->source,
-			     output);
+	if (job->kind == COMPILE_STOCK)
+		return stock_line(kernel, job->compiled->unit, kernel->source, TRUE, output);
+	return sections_line(
+		compilation, job->compiled,
+		job->kind == COMPILE_PATCHED ? compilation->overlay->root : kernel->source, output);
 }
 
 /* ---- what the patched compile may read ---- */
@@ -222,21 +237,36 @@ static gboolean unfold_command(const struct compilation *compilation, const stru
 	return TRUE;
 }
 
-/* Whether a file is the original of one that the patch changes. */
-static gboolean is_original(const struct kernel *kernel, const struct overlay *overlay,
-			    const char *path)
+/* The originals of all files that the patch changes, by the last component of their path. */
+static GHashTable *originals_of(const struct kernel *kernel, const struct overlay *overlay)
 {
-	const GPtrArray *files = overlay->files;
-	g_autofree char *base = g_path_get_basename(path);
+	GHashTable *originals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						      (GDestroyNotify)g_ptr_array_unref);
 
-	for (guint i = 0; i < files->len; i++) {
-		const struct patched_file *file = g_ptr_array_index(files, i);
-		g_autofree char *name = g_path_get_basename(file->path);
+	for (guint i = 0; i < overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
+		char *base = g_path_get_basename(file->path);
+		GPtrArray *paths = g_hash_table_lookup(originals, base);
 
-		if (strcmp(name, base))
-			continue;
-		g_autofree char *original = g_build_filename(kernel->source, file->path, NULL);
-		char *real = realpath(path, NULL), *wanted = realpath(original, NULL);
+		if (!paths) {
+			paths = g_ptr_array_new_with_free_func(g_free);
+			g_hash_table_insert(originals, g_strdup(base), paths);
+		}
+		g_ptr_array_add(paths, g_build_filename(kernel->source, file->path, NULL));
+		g_free(base);
+	}
+	return originals;
+}
+
+/* Whether a file is the original of one that the patch changes. */
+static gboolean is_original(GHashTable *originals, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const GPtrArray *same_name = g_hash_table_lookup(originals, slash ? slash + 1 : path);
+
+	for (guint i = 0; same_name && i < same_name->len; i++) {
+		char *real = realpath(path, NULL);
+		char *wanted = realpath(g_ptr_array_index(same_name, i), NULL);
 		gboolean same = real && wanted && !strcmp(real, wanted);
 
 		free(real);
@@ -272,35 +302,36 @@ GPtrArray *compile_files(const char *object, GError **error)
 	return files;
 }
 
-/*
- * Sets *escaped if a patched unit was compiled from the original of a patched file, with all
- * directories on the way there made real.
- */
-static gboolean check_dependencies(const struct compilation *compilation,
-				   const struct compiled *compiled, gboolean *escaped,
-				   GError **error)
+/* The files of the overlay that a patched unit read the original by; an empty array if none. */
+static GPtrArray *escapes(const struct compilation *compilation, const struct compiled *compiled,
+			  GError **error)
 {
 	const char *root = compilation->overlay->root;
 	g_autoptr(GPtrArray) files = compile_files(compiled->patched, error);
-	gboolean changed = FALSE;
+	GPtrArray *found = files ? g_ptr_array_new_with_free_func(g_free) : NULL;
 
-	*escaped = FALSE;
 	for (guint i = 0; files && i < files->len; i++) {
 		const char *path = g_ptr_array_index(files, i);
 
-		if (!g_str_has_prefix(path, root) ||
-		    !is_original(compilation->kernel, compilation->overlay, path))
-			continue;
-		*escaped = TRUE;
-		if (!unfold_path(compilation, path + strlen(root), &changed, error))
-			return FALSE;
+		if (g_str_has_prefix(path, root) && is_original(compilation->originals, path))
+			g_ptr_array_add(found, g_strdup(path + strlen(root)));
 	}
-	if (!files)
-		return FALSE;
-	if (!*escaped || changed)
-		return TRUE;
-	fail_escaped(compiled->unit, error);
-	return FALSE;
+	return found;
+}
+
+/* Makes all directories real on the way by which a unit read an original. */
+static gboolean catch_escaped(const struct compilation *compilation,
+			      const struct compiled *compiled, GError **error)
+{
+	g_autoptr(GPtrArray) paths = escapes(compilation, compiled, error);
+	gboolean changed = FALSE;
+
+	for (guint i = 0; paths && i < paths->len; i++)
+		if (!unfold_path(compilation, g_ptr_array_index(paths, i), &changed, error))
+			return FALSE;
+	if (paths && !changed)
+		fail_escaped(compiled->unit, error);
+	return changed;
 }
 
 /* ---- what the compiler says ---- */
@@ -379,7 +410,7 @@ static gboolean fail_patched(const struct compilation *compilation, const struct
 	if (!overlay_complete_plain(overlay, compilation->kernel, error))
 		return FALSE;
 	g_autofree char *line =
-		sections_line(compilation, compiled->unit, overlay->plain_root, compiled->patched);
+		sections_line(compilation, compiled, overlay->plain_root, compiled->patched);
 	const char *argv[] = {"sh", "-c", line, NULL};
 	const struct process process = {
 		.argv = argv, .directory = compilation->kernel->build, .environment = environment};
@@ -393,32 +424,42 @@ static gboolean fail_patched(const struct compilation *compilation, const struct
 	return FALSE;
 }
 
+/* Takes what a compile said: FALSE with an error, or with compiled->problem for the patch's. */
 static gboolean check_job(const struct compilation *compilation, const struct job *job,
 			  const struct process_result *result, GError **error)
 {
+	struct compiled *compiled = job->compiled;
+
 	if (!result->status)
 		return TRUE;
-	if (job->kind == PATCHED)
-		return fail_patched(compilation, job->compiled, result->errors, error);
-	fail_compile(FALSE, job->compiled->unit, result->errors, compilation->kernel->source,
-		     error);
+	if (job->kind != COMPILE_PATCHED) {
+		fail_compile(FALSE, compiled->unit, result->errors, compilation->kernel->source,
+			     error);
+		return FALSE;
+	}
+	fail_patched(compilation, compiled, result->errors, &compiled->problem);
+	if (g_error_matches(compiled->problem, KLATCH_ERROR, KLATCH_REFUSED))
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&compiled->problem));
 	return FALSE;
 }
 
 /* ---- all of them ---- */
 
-/* Patched first; of a kind the biggest first, so that no long one is left over at the end. */
-static int by_kind_and_size(gconstpointer a, gconstpointer b)
+/* The biggest unit first, so that no long compile is left over at the end; its objects together. */
+static int by_size_and_kind(gconstpointer a, gconstpointer b)
 {
 	const struct job *first = a, *second = b;
 
-	if (first->kind != second->kind)
-		return (int)first->kind - (int)second->kind;
-	return (first->size < second->size) - (first->size > second->size);
+	if (first->size != second->size)
+		return first->size < second->size ? 1 : -1;
+	if (first->compiled != second->compiled)
+		return strcmp(first->compiled->patched, second->compiled->patched);
+	return (int)first->kind - (int)second->kind;
 }
 
 static void add_job(const struct compilation *compilation, GArray *jobs, struct compiled *compiled,
-		    enum kind kind)
+		    enum compile_kind kind)
 {
 	g_autofree char *path =
 		g_build_filename(compilation->kernel->source, compiled->unit->source, NULL);
@@ -428,16 +469,18 @@ static void add_job(const struct compilation *compilation, GArray *jobs, struct 
 	if (!g_stat(path, &status))
 		job.size = status.st_size;
 	g_array_append_val(jobs, job);
+	compiled->waiting++;
 }
 
-static gboolean run_lines(const struct kernel *kernel, char *const *lines, guint count,
-			  struct process_result *results, GError **error)
+/* Shell lines as processes, by argv that is owned by *arguments. */
+static struct process *shell_processes(const struct kernel *kernel, char *const *lines, guint count,
+				       const char ***arguments)
 {
-	g_autofree struct process *processes = g_new0(struct process, count);
-	g_autofree const char **arguments = g_new0(const char *, (gsize)count * 4);
+	struct process *processes = g_new0(struct process, count);
 
+	*arguments = g_new0(const char *, (gsize)count * 4);
 	for (guint i = 0; i < count; i++) {
-		const char **argv = arguments + (gsize)i * 4;
+		const char **argv = *arguments + (gsize)i * 4;
 
 		argv[0] = "sh";
 		argv[1] = "-c";
@@ -445,64 +488,99 @@ static gboolean run_lines(const struct kernel *kernel, char *const *lines, guint
 		processes[i] = (struct process){
 			.argv = argv, .directory = kernel->build, .environment = environment};
 	}
-	/* One more than there are CPUs: the three compiles of one unit then share two of them
-	 * instead of leaving one idle in the end. */
+	return processes;
+}
+
+static gboolean run_lines(const struct kernel *kernel, char *const *lines, guint count,
+			  struct process_result *results, GError **error)
+{
+	g_autofree const char **arguments = NULL;
+	g_autofree struct process *processes = shell_processes(kernel, lines, count, &arguments);
+
 	return process_run_all(processes, results, count, process_jobs() + 1, error);
 }
 
-static gboolean run_jobs(const struct compilation *compilation, GArray *jobs, GError **error)
+/* A unit all of whose objects are there goes on, unless it has to be compiled again. */
+static gboolean end_unit(struct compilation *compilation, struct compiled *compiled, GError **error)
 {
-	g_auto(GStrv) lines = g_new0(char *, jobs->len + 1);
-	g_autofree struct process_result *results = g_new0(struct process_result, jobs->len);
+	if (compilation->kinds & 1 << COMPILE_PATCHED && !compiled->problem) {
+		g_autoptr(GPtrArray) paths = escapes(compilation, compiled, error);
 
-	g_array_sort(jobs, by_kind_and_size);
-	for (guint i = 0; i < jobs->len; i++)
-		lines[i] = job_line(compilation, &g_array_index(jobs, struct job, i));
-
-	gboolean good = run_lines(compilation->kernel, lines, jobs->len, results, error);
-	/* From the end: if the original does not compile either, the patch is not to blame. */
-	for (guint i = jobs->len; i-- > 0;) {
-		if (good)
-			good = check_job(compilation, &g_array_index(jobs, struct job, i),
-					 &results[i], error);
-		process_result_clear(&results[i]);
+		if (!paths)
+			return FALSE;
+		if (paths->len) {
+			g_ptr_array_add(compilation->again, compiled);
+			return TRUE;
+		}
 	}
-	return good;
+	return compilation->done(compiled, compiled->problem, compilation->data, error);
 }
 
-/* Leaves in `jobs` those that have to be done again. */
-static gboolean find_escaped(const struct compilation *compilation, GArray *jobs, GError **error)
+static gboolean end_job(gsize number, const struct process_result *result, gpointer data,
+			GError **error)
+{
+	struct compilation *compilation = data;
+	const struct job *job = &g_array_index(compilation->jobs, struct job, number);
+
+	if (!check_job(compilation, job, result, error))
+		return FALSE;
+	return --job->compiled->waiting || end_unit(compilation, job->compiled, error);
+}
+
+static gboolean run_jobs(struct compilation *compilation, GArray *jobs, GError **error)
+{
+	g_auto(GStrv) lines = g_new0(char *, jobs->len + 1);
+	g_autofree const char **arguments = NULL;
+
+	g_array_sort(jobs, by_size_and_kind);
+	for (guint i = 0; i < jobs->len; i++)
+		lines[i] = job_line(compilation, &g_array_index(jobs, struct job, i));
+	g_autofree struct process *processes =
+		shell_processes(compilation->kernel, lines, jobs->len, &arguments);
+	compilation->jobs = jobs;
+	/* One more than there are CPUs: the compiles of one unit then share two of them instead of
+	 * leaving one idle in the end. */
+	return process_run_each(processes, jobs->len, process_jobs() + 1, end_job, compilation,
+				error);
+}
+
+/* Adds those that have to be done again, in directories that are real now. */
+static gboolean run_again(struct compilation *compilation, GArray *jobs, GError **error)
 {
 	g_array_set_size(jobs, 0);
-	for (guint i = 0; i < compilation->compiled->len; i++) {
-		struct compiled *compiled = g_ptr_array_index(compilation->compiled, i);
-		gboolean escaped;
+	for (guint i = 0; i < compilation->again->len; i++) {
+		struct compiled *compiled = g_ptr_array_index(compilation->again, i);
 
-		if (!check_dependencies(compilation, compiled, &escaped, error))
+		if (!catch_escaped(compilation, compiled, error))
 			return FALSE;
-		if (escaped)
-			add_job(compilation, jobs, compiled, PATCHED);
+		add_job(compilation, jobs, compiled, COMPILE_PATCHED);
 	}
+	g_ptr_array_set_size(compilation->again, 0);
 	return TRUE;
 }
 
-static gboolean run_all(const struct compilation *compilation, GError **error)
+static gboolean run_all(struct compilation *compilation, const GPtrArray *units, GError **error)
 {
 	g_autoptr(GArray) jobs = g_array_new(FALSE, FALSE, sizeof(struct job));
 
-	for (guint i = 0; i < compilation->compiled->len; i++)
-		for (enum kind kind = PATCHED; kind < KINDS; kind++)
-			add_job(compilation, jobs, g_ptr_array_index(compilation->compiled, i),
-				kind);
+	for (guint i = 0; i < units->len; i++) {
+		struct compiled *compiled = g_ptr_array_index(units, i);
+
+		g_clear_error(&compiled->problem);
+		compiled->waiting = 0;
+		for (enum compile_kind kind = 0; kind < COMPILE_NR_KINDS; kind++)
+			if (compilation->kinds & 1 << kind)
+				add_job(compilation, jobs, compiled, kind);
+	}
 	/* Each round makes another directory real, so this ends. */
 	while (jobs->len)
-		if (!run_jobs(compilation, jobs, error) || !find_escaped(compilation, jobs, error))
+		if (!run_jobs(compilation, jobs, error) || !run_again(compilation, jobs, error))
 			return FALSE;
 	return TRUE;
 }
 
 static char *output_path(const char *directory, guint number, const struct unit *unit,
-			 enum kind kind)
+			 enum compile_kind kind)
 {
 	g_autofree char *base = g_path_get_basename(unit->output);
 	g_autofree char *file = g_strdup_printf("%u-%s-%s", number, kind_names[kind], base);
@@ -510,31 +588,59 @@ static char *output_path(const char *directory, guint number, const struct unit 
 	return g_build_filename(directory, file, NULL);
 }
 
-static void add_units(struct compilation *compilation, const GPtrArray *units)
+struct compiled *compiled_new(const struct unit *unit, const char *directory, guint number,
+			      gboolean types)
 {
-	for (guint i = 0; i < units->len; i++) {
-		struct compiled *compiled = g_new0(struct compiled, 1);
-		const struct unit *unit = g_ptr_array_index(units, i);
+	struct compiled *compiled = g_new0(struct compiled, 1);
 
-		compiled->unit = unit;
-		compiled->patched = output_path(compilation->directory, i, unit, PATCHED);
-		compiled->original = output_path(compilation->directory, i, unit, ORIGINAL);
-		compiled->stock = output_path(compilation->directory, i, unit, STOCK);
-		g_ptr_array_add(compilation->compiled, compiled);
-	}
+	compiled->unit = unit;
+	compiled->types = types;
+	compiled->patched = output_path(directory, number, unit, COMPILE_PATCHED);
+	compiled->original = output_path(directory, number, unit, COMPILE_ORIGINAL);
+	compiled->stock = output_path(directory, number, unit, COMPILE_STOCK);
+	return compiled;
 }
 
-static gboolean prepare(const struct compilation *compilation, GError **error)
+static gboolean prepare(struct compilation *compilation, const GPtrArray *units, GError **error)
 {
 	if (!files_make_directory(compilation->directory, error) ||
 	    !make_assembler(compilation, error))
 		return FALSE;
-	for (guint i = 0; i < compilation->compiled->len; i++) {
-		const struct compiled *compiled = g_ptr_array_index(compilation->compiled, i);
+	for (guint i = 0; i < units->len; i++) {
+		const struct compiled *compiled = g_ptr_array_index(units, i);
 
 		if (!unfold_command(compilation, compiled->unit, error))
 			return FALSE;
 	}
+	return TRUE;
+}
+
+gboolean compile_each(const struct kernel *kernel, const struct overlay *overlay,
+		      const GPtrArray *units, guint kinds, const char *directory,
+		      compile_done *done, gpointer data, GError **error)
+{
+	g_autoptr(GHashTable) originals = originals_of(kernel, overlay);
+	g_autoptr(GPtrArray) again = g_ptr_array_new();
+	struct compilation compilation = {
+		.kernel = kernel,
+		.overlay = overlay,
+		.directory = directory,
+		.originals = originals,
+		.again = again,
+		.kinds = kinds,
+		.done = done,
+		.data = data,
+	};
+	gboolean good = prepare(&compilation, units, error) && run_all(&compilation, units, error);
+
+	g_free(compilation.assembler);
+	return good;
+}
+
+/* The first in order is the one that is told. */
+static gboolean keep_problem(struct compiled *compiled, const GError *problem, gpointer data,
+			     GError **error)
+{
 	return TRUE;
 }
 
@@ -544,12 +650,21 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 {
 	g_autoptr(GPtrArray) compiled =
 		g_ptr_array_new_with_free_func((GDestroyNotify)compiled_free);
-	g_autofree char *assembler = g_build_filename(directory, "assembler", NULL);
-	struct compilation compilation = {kernel, overlay, directory, assembler, types, compiled};
 
-	add_units(&compilation, units);
-	if (!prepare(&compilation, error) || !run_all(&compilation, error))
+	for (guint i = 0; i < units->len; i++)
+		g_ptr_array_add(compiled,
+				compiled_new(g_ptr_array_index(units, i), directory, i, types));
+	if (!compile_each(kernel, overlay, compiled, (1 << COMPILE_NR_KINDS) - 1, directory,
+			  keep_problem, NULL, error))
 		return NULL;
+	for (guint i = 0; i < compiled->len; i++) {
+		struct compiled *unit = g_ptr_array_index(compiled, i);
+
+		if (!unit->problem)
+			continue;
+		g_propagate_error(error, g_steal_pointer(&unit->problem));
+		return NULL;
+	}
 	return g_steal_pointer(&compiled);
 }
 
@@ -642,8 +757,10 @@ gboolean compile_reads_original(const struct kernel *kernel, const struct overla
 {
 	g_autoptr(GPtrArray) files = compile_files(object, error);
 
+	g_autoptr(GHashTable) originals = originals_of(kernel, overlay);
+
 	*reads = FALSE;
 	for (guint i = 0; files && i < files->len && !*reads; i++)
-		*reads = is_original(kernel, overlay, g_ptr_array_index(files, i));
+		*reads = is_original(originals, g_ptr_array_index(files, i));
 	return files != NULL;
 }

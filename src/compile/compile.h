@@ -16,27 +16,51 @@
 #include "tree/commands.h"
 #include "tree/overlay.h"
 
+enum compile_kind { COMPILE_PATCHED, COMPILE_ORIGINAL, COMPILE_STOCK, COMPILE_NR_KINDS };
+
 struct compiled {
 	const struct unit *unit;
 	char *stock;	/* paths of the objects */
 	char *original; /* NULL if the patch adds the unit */
 	char *patched;
+	gboolean types; /* original and patched have debug information, to compare types by */
+	/* private, while it is compiled */
+	guint waiting; /* for so many objects */
+	GError *problem;
 };
+
+/* A unit that is to be compiled: its objects will be directory/<number>-<kind>-<name>. */
+struct compiled *compiled_new(const struct unit *unit, const char *directory, guint number,
+			      gboolean types);
+void compiled_free(struct compiled *compiled);
 
 /*
  * Compiles units (of struct unit *) below `directory` (an absolute path; made), one more at once
  * than process_jobs().  Returns an array of struct compiled *, in order, owned.
  *
- * types: compile original and patched with debug information, for the comparison of types.
+ * types: with debug information, for the comparison of types.
  * KLATCH_REFUSED with the compiler's own lines, at the user's file and line, if the patched source
  * does not compile; KLATCH_ENVIRONMENT if the original does not.
  * After each compile the list of files it read is checked: no patched unit may have read the
  * original of a patched file.  (One that did, through a "..", is compiled again in an overlay that
  * has the directory concerned.)
+ *
+ * $KLATCH_CC_LAUNCHER (ccache, distcc and the like) is put before each command of a compiler.
  */
 GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *overlay,
 			 const GPtrArray *units, gboolean types, const char *directory,
 			 GError **error);
+
+/*
+ * As compile_units(), for some kinds (a bit each) of units (of struct compiled *) whose objects are
+ * below `directory`: calls `done` with each as soon as its objects are there, while others are
+ * compiled.  problem: why it can't be patched (KLATCH_REFUSED), or NULL.
+ */
+typedef gboolean compile_done(struct compiled *compiled, const GError *problem, gpointer data,
+			      GError **error);
+gboolean compile_each(const struct kernel *kernel, const struct overlay *overlay,
+		      const GPtrArray *units, guint kinds, const char *directory,
+		      compile_done *done, gpointer data, GError **error);
 
 /*
  * Runs a kernel's objtool on an object, in place, with the arguments of a unit; does nothing if

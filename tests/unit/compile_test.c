@@ -279,6 +279,29 @@ static void test_patched_unit_is_read(void **state)
 	assert_non_null(strstr(after, "03000000"));
 }
 
+/* Every compile, and nothing else, is run by the launcher. */
+static void test_launcher(void **state)
+{
+	AUTO_FIXTURE fixture;
+	g_autoptr(GError) error = NULL;
+
+	make_fixture(&fixture, *state);
+	write_text(fixture.directory, "launcher",
+		   "#!/bin/sh\necho \"$1\" >> \"$0.log\"\nexec \"$@\"\n");
+	g_free(output_of(fixture.directory, "chmod", "+x", "launcher", NULL));
+	g_autofree char *launcher = g_build_filename(fixture.directory, "launcher", NULL);
+	g_setenv("KLATCH_CC_LAUNCHER", launcher, TRUE);
+	g_autoptr(GPtrArray) compiled =
+		compile_patched(&fixture, longer, "drivers/unit.c", FALSE, &error);
+	g_unsetenv("KLATCH_CC_LAUNCHER");
+	assert_no_error(error);
+	g_autofree char *log = g_strconcat(launcher, ".log", NULL);
+	g_autofree char *text = files_read_text(log, &error);
+	g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+	assert_int_equal(g_strv_length(lines), COMPILE_NR_KINDS);
+	assert_string_equal(lines[0], "gcc");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,7 +309,7 @@ int main(void)
 		TEST(test_three_objects),	  TEST(test_objtool_is_run_on_stock),
 		TEST(test_jump_labels_are_long),  TEST(test_compile_error_is_the_users),
 		TEST(test_error_in_the_original), TEST(test_patched_header_is_read),
-		TEST(test_patched_unit_is_read),
+		TEST(test_patched_unit_is_read),  TEST(test_launcher),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
