@@ -32,7 +32,8 @@ void candidate_free(struct candidate *candidate)
 	g_free(candidate);
 }
 
-gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types, GError **error)
+gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types,
+			const struct diff_intent *intent, GError **error)
 {
 	candidate->original = object_read(candidate->compiled->original, error);
 	if (!candidate->original)
@@ -41,7 +42,7 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
 	if (!candidate->patched)
 		return FALSE;
 	candidate->diff =
-		diff_objects(candidate->original, candidate->patched, series, types, error);
+		diff_objects(candidate->original, candidate->patched, series, types, intent, error);
 	return candidate->diff != NULL;
 }
 

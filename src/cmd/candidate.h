@@ -31,7 +31,8 @@ void candidate_free(struct candidate *candidate);
 DEFINE_AUTO(candidate, candidate_free)
 
 /* Reads original and patched and compares them (diff_objects()): candidate->diff. */
-gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types, GError **error);
+gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types,
+			const struct diff_intent *intent, GError **error);
 
 /* Whether anything of a compared unit goes into a livepatch: one without a function to replace may
  * still have new data that another unit uses. */

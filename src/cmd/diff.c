@@ -124,7 +124,7 @@ static int compare(char **paths, guint series, gboolean json, GError **error)
 	began = end_stage(stages, "read", began);
 	AUTO(diff)
 	diff = diff_objects(original, patched, series, has_types(original) && has_types(patched),
-			    error);
+			    NULL, error);
 	end_stage(stages, "diff", began);
 	if (!diff)
 		return EXIT_CANNOT;

@@ -248,7 +248,7 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 
 	g_ptr_array_add(pipeline->candidates, candidate);
 	if (!candidate_diff(candidate, pipeline->kernel->series,
-			    types_may_change(pipeline->overlay), error))
+			    types_may_change(pipeline->overlay), NULL, error))
 		return FALSE;
 	add_refusals(pipeline, candidate->diff->refusals);
 	for (guint i = 0; i < candidate->diff->notes->len; i++)

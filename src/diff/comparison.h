@@ -13,15 +13,17 @@
 struct comparison {
 	struct side *original, *patched;
 	struct diff *diff;
+	const struct diff_intent *intent;
 };
 
 /* correlate.c: finds the twin of each symbol; marks variables for which that is not certain. */
 void correlate(struct comparison *comparison);
 
-/* functions.c: compares each function with its twin; refuses changed __init code. */
+/* functions.c: compares each function with its twin; refuses or skips changed __init code. */
 void compare_functions(struct comparison *comparison);
 
-/* data.c: refuses changed data, and what only a load of the real object could bring about. */
+/* data.c: refuses or skips changed data, and refuses what only a load of the real object could
+ * bring about. */
 void compare_data(struct comparison *comparison);
 
 /* promote.c: what can't be taken over by ftrace is replaced in its callers. */
@@ -40,15 +42,30 @@ gboolean compare_types(struct comparison *comparison, GError **error);
 void refuse(struct comparison *comparison, const struct symbol *symbol, const char *what,
 	    const char *hint, const char *why, ...) G_GNUC_PRINTF(5, 6);
 
-/* The same about a place in the source. */
+/* Lists the change as skipped if the author says so, else refuses it. */
+void refuse_or_skip(struct comparison *comparison, gboolean skip, const struct symbol *symbol,
+		    const char *what, const char *hint, const char *why, ...) G_GNUC_PRINTF(6, 7);
+
+/* Notes data of which only the initialiser changed, and says whether the author wants that skipped.
+ */
+gboolean note_data(struct comparison *comparison, const struct symbol *symbol);
+
+/* Refuses something about a place in the source. */
 void refuse_place(struct comparison *comparison, const char *where, const char *what,
 		  const char *hint, const char *why, ...) G_GNUC_PRINTF(5, 6);
 
 /* Adds a note. */
 void note(struct comparison *comparison, const char *text, ...) G_GNUC_PRINTF(2, 3);
 
+/* The name of what stays after initialisation and refers to something that does not, on either
+ * side; NULL if nothing does.  Caller frees. */
+char *live_user(const struct entity *entity);
+
 /* Whether a section is emptied once the object is loaded: what is in it has had its effect. */
 gboolean section_is_init(const struct section *section);
+
+/* Whether it is that, or a table that is gone through only then. */
+gboolean section_is_of_init(const struct section *section);
 
 /* Whether variables in two sections are kept alike: as writable, read-only, per CPU, ... */
 gboolean storage_equal(const struct section *original, const struct section *patched);

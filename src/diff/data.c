@@ -12,18 +12,42 @@
 	"change the function that uses it instead, or write a callback or a shadow variable by "   \
 	"hand"
 
-static void refuse_change(struct comparison *comparison, const struct symbol *symbol,
-			  const char *difference)
+#define SKIP_HINT DATA_HINT ", or leave it as it is with --skip-data=%s"
+
+/* Data that only initialisation uses. */
+static void refuse_init_data(struct comparison *comparison, const struct entity *entity,
+			     const char *what, const char *difference)
 {
+	g_autofree char *user = live_user(entity);
+
+	if (user)
+		refuse(comparison, entity->symbol, what, DATA_HINT,
+		       "%s, but it is gone from memory, and %s, which is not, refers to it",
+		       difference, user);
+	else
+		refuse_or_skip(
+			comparison, comparison->intent && comparison->intent->skip_init,
+			entity->symbol, what,
+			"do what it is for in a callback (klatch-build(1)), or leave it out with "
+			"--skip-init",
+			"%s, but it was used when the object was loaded and is gone from memory",
+			difference);
+}
+
+/* content: its shape is the same, so that the code that uses it can go on with the old one. */
+static void refuse_change(struct comparison *comparison, const struct entity *entity,
+			  gboolean content, const char *difference)
+{
+	const struct symbol *symbol = entity->symbol;
 	g_autofree char *what = g_strdup_printf("data %s changed", symbol->name);
+	g_autofree char *hint = g_strdup_printf(SKIP_HINT, symbol->name);
 
 	if (section_is_init(symbol->section))
-		refuse(comparison, symbol, what, DATA_HINT,
-		       "%s, but it was used when the object was loaded and is gone from memory",
-		       difference);
+		refuse_init_data(comparison, entity, what, difference);
 	else
-		refuse(comparison, symbol, what, DATA_HINT,
-		       "%s, and a livepatch can't change data that is in use", difference);
+		refuse_or_skip(comparison, content && note_data(comparison, symbol), symbol, what,
+			       content ? hint : DATA_HINT,
+			       "%s, and a livepatch can't change data that is in use", difference);
 }
 
 static void compare_variable(struct comparison *comparison, const struct entity *original)
@@ -34,6 +58,7 @@ static void compare_variable(struct comparison *comparison, const struct entity 
 	struct range second = range_of_entity(comparison->patched, patched);
 	g_autofree char *text = NULL;
 	struct difference difference;
+	gboolean content = FALSE;
 
 	/* Twins here print the same; the line number does not matter, nor does the initial state.
 	 */
@@ -46,10 +71,10 @@ static void compare_variable(struct comparison *comparison, const struct entity 
 	else if (!storage_equal(one->section, two->section))
 		text = g_strdup_printf("it is in %s instead of %s", two->section->name,
 				       one->section->name);
-	else if (!ranges_equal(&first, &second, &difference))
+	else if ((content = !ranges_equal(&first, &second, &difference)))
 		text = difference_text(&difference, "its initial value");
 	if (text)
-		refuse_change(comparison, two, text);
+		refuse_change(comparison, patched, content, text);
 }
 
 static gboolean refers_to_code(const struct side *side, const struct entity *entity)
@@ -68,7 +93,7 @@ static gboolean refers_to_code(const struct side *side, const struct entity *ent
 static void check_removed(struct comparison *comparison, const struct entity *original)
 {
 	const char *name = original->symbol->name;
-	g_autofree char *what = NULL;
+	g_autofree char *what = NULL, *hint = NULL;
 
 	if (section_is_init(original->symbol->section) ||
 	    section_is_dyndbg(original->symbol->section) ||
@@ -79,8 +104,11 @@ static void check_removed(struct comparison *comparison, const struct entity *or
 		return;
 	}
 	what = g_strdup_printf("data %s was removed", name);
-	refuse(comparison, original->symbol, what, NULL,
-	       "it holds addresses of functions, and whoever was given it goes on using it");
+	hint = g_strdup_printf("if that is right, leave it with --skip-data=%s", name);
+	refuse_or_skip(comparison, note_data(comparison, original->symbol), original->symbol, what,
+		       hint,
+		       "it holds addresses of functions, and whoever was given it goes on using "
+		       "it");
 }
 
 /* Whether anything but tools can see a variable. */
@@ -153,9 +181,14 @@ static void refuse_whole(struct comparison *comparison, const struct section *se
 			 const char *difference)
 {
 	const struct special *special = comparison->patched->specials[section->index];
+	gboolean init = section_is_of_init(section);
+	gboolean skip = init && comparison->intent && comparison->intent->skip_init;
 	g_autofree char *what = g_strdup_printf("section %s changed", section->name);
 
-	if (special)
+	if (init)
+		refuse_or_skip(comparison, skip, NULL, what, "leave it out with --skip-init",
+			       "%s, but it is used only when the object is loaded", difference);
+	else if (special)
 		refuse(comparison, NULL, what, NULL,
 		       "%s, but the kernel reads it only when the object is loaded", difference);
 	else

@@ -2,33 +2,76 @@
  * The comparison as a whole: its passes in order.
  */
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "diff/comparison.h"
+#include "diff/names.h"
 #include "diff/split.h"
 
-static void add_refusal(struct comparison *comparison, const char *where, const char *what,
-			const char *hint, const char *why, va_list args)
+static void add_refusal(GPtrArray *refusals, const char *where, const char *what, const char *hint,
+			const char *why, va_list args)
 {
 	g_autofree char *text = g_strdup_vprintf(why, args);
 	GError *error = NULL;
 
 	klatch_fail(&error, KLATCH_REFUSED, what, where, hint, "%s", text);
-	g_ptr_array_add(comparison->diff->refusals, error);
+	g_ptr_array_add(refusals, error);
+}
+
+static const char *source_of(const struct comparison *comparison)
+{
+	return comparison->patched->source ? comparison->patched->source
+					   : comparison->patched->object->name;
+}
+
+static char *where_of(const struct comparison *comparison, const struct symbol *symbol)
+{
+	const char *source = source_of(comparison);
+
+	return symbol ? g_strdup_printf("%s: %s", source, symbol->name) : g_strdup(source);
 }
 
 void refuse(struct comparison *comparison, const struct symbol *symbol, const char *what,
 	    const char *hint, const char *why, ...)
 {
-	const char *source = comparison->patched->source ? comparison->patched->source
-							 : comparison->patched->object->name;
-	g_autofree char *where =
-		symbol ? g_strdup_printf("%s: %s", source, symbol->name) : g_strdup(source);
+	g_autofree char *where = where_of(comparison, symbol);
 	va_list args;
 
 	va_start(args, why);
-	add_refusal(comparison, where, what, hint, why, args);
+	add_refusal(comparison->diff->refusals, where, what, hint, why, args);
 	va_end(args);
+}
+
+void refuse_or_skip(struct comparison *comparison, gboolean skip, const struct symbol *symbol,
+		    const char *what, const char *hint, const char *why, ...)
+{
+	struct diff *diff = comparison->diff;
+	g_autofree char *where = where_of(comparison, symbol);
+	va_list args;
+
+	va_start(args, why);
+	add_refusal(skip ? diff->skipped : diff->refusals, where, what, skip ? NULL : hint, why,
+		    args);
+	va_end(args);
+}
+
+gboolean note_data(struct comparison *comparison, const struct symbol *symbol)
+{
+	const char *const *names = comparison->intent ? comparison->intent->skip_data : NULL;
+
+	g_ptr_array_add(comparison->diff->data, g_strdup(symbol->name));
+	for (; names && *names; names++)
+		if (diff_data_is(symbol->name, *names))
+			return TRUE;
+	return FALSE;
+}
+
+gboolean diff_data_is(const char *data, const char *name)
+{
+	g_autofree char *stem = name_stem(data);
+
+	return !strcmp(name, data) || !g_strcmp0(name, stem);
 }
 
 void refuse_place(struct comparison *comparison, const char *where, const char *what,
@@ -37,7 +80,7 @@ void refuse_place(struct comparison *comparison, const char *where, const char *
 	va_list args;
 
 	va_start(args, why);
-	add_refusal(comparison, where, what, hint, why, args);
+	add_refusal(comparison->diff->refusals, where, what, hint, why, args);
 	va_end(args);
 }
 
@@ -64,6 +107,8 @@ static struct diff *diff_new(void)
 
 	diff->functions = g_ptr_array_new_with_free_func(function_free);
 	diff->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+	diff->skipped = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+	diff->data = g_ptr_array_new_with_free_func(g_free);
 	diff->notes = g_ptr_array_new_with_free_func(g_free);
 	diff->sections = g_hash_table_new(NULL, NULL);
 	diff->origins = g_hash_table_new(NULL, NULL);
@@ -76,6 +121,8 @@ void diff_free(struct diff *diff)
 		return;
 	g_ptr_array_unref(diff->functions);
 	g_ptr_array_unref(diff->refusals);
+	g_ptr_array_unref(diff->skipped);
+	g_ptr_array_unref(diff->data);
 	g_ptr_array_unref(diff->notes);
 	g_hash_table_unref(diff->sections);
 	g_hash_table_unref(diff->origins);
@@ -88,10 +135,10 @@ gboolean diff_is_empty(const struct diff *diff)
 }
 
 static struct diff *compare(struct side *original, struct side *patched, gboolean types,
-			    GError **error)
+			    const struct diff_intent *intent, GError **error)
 {
 	AUTO(diff) diff = diff_new();
-	struct comparison comparison = {original, patched, diff};
+	struct comparison comparison = {original, patched, diff, intent};
 
 	correlate(&comparison);
 	compare_functions(&comparison);
@@ -104,7 +151,7 @@ static struct diff *compare(struct side *original, struct side *patched, gboolea
 }
 
 struct diff *diff_objects(struct object *original, struct object *patched, guint series,
-			  gboolean types, GError **error)
+			  gboolean types, const struct diff_intent *intent, GError **error)
 {
 	split_object(original, series);
 	split_object(patched, series);
@@ -112,5 +159,5 @@ struct diff *diff_objects(struct object *original, struct object *patched, guint
 	AUTO(side) original_side = side_new(original, series, error);
 	AUTO(side) patched_side = original_side ? side_new(patched, series, error) : NULL;
 
-	return patched_side ? compare(original_side, patched_side, types, error) : NULL;
+	return patched_side ? compare(original_side, patched_side, types, intent, error) : NULL;
 }

@@ -19,10 +19,24 @@ struct diff_function {
 	char *why; /* "code differs at +0x14", "calls foo, which has no fentry site", "new" */
 };
 
+/*
+ * Changes that no livepatch can make and that the author says do not matter: what is there is left
+ * as it is.
+ */
+struct diff_intent {
+	gboolean skip_init;	      /* code and data that only initialisation uses */
+	const char *const *skip_data; /* initialisers of data, by names as diff_data_is() takes
+					 them; NULL-terminated, or NULL for none */
+};
+
 struct diff {
 	GPtrArray *functions; /* of struct diff_function, owned, in file order; cold parts are part
 				 of their function and not listed */
 	GPtrArray *refusals; /* of GError (KLATCH_REFUSED), owned; the unit can't be built if any */
+	GPtrArray *skipped;  /* of GError, owned: what would be a refusal, had the author not said
+				that it does not matter */
+	GPtrArray *data;     /* of char *: data of which only the initialiser changed, so that it
+				can be skipped, or was */
 	GPtrArray *notes; /* of char *: what an author should know ("static local x was removed") */
 	GHashTable *sections; /* set of struct section * of patched that come along whole: text of
 				 the functions and their cold parts, new data, strings, constants */
@@ -37,14 +51,19 @@ struct diff {
  * Never guesses silently: a correlation that is not certain and matters is a refusal.
  * series: the kernel's (struct kernel), for the table of special sections.
  * types: also compare the layouts of types by debug information and refuse changed ones.
+ * intent: what is skipped instead of refused; NULL is nothing.
  * A unit without changed functions can still bring new global functions and variables that other
  * units need: look at `sections` too.
  * NULL with error only for objects that can't be compared at all (KLATCH_INPUT).
  */
 struct diff *diff_objects(struct object *original, struct object *patched, guint series,
-			  gboolean types, GError **error);
+			  gboolean types, const struct diff_intent *intent, GError **error);
 void diff_free(struct diff *diff);
 DEFINE_AUTO(diff, diff_free)
+
+/* Whether a name means an element of diff->data: with or without the number that the compiler gave
+ * it. */
+gboolean diff_data_is(const char *data, const char *name);
 
 /* Whether the binary is the same: no functions, no refusals. */
 gboolean diff_is_empty(const struct diff *diff);

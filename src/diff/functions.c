@@ -4,15 +4,42 @@
 #include "diff/compare.h"
 #include "diff/comparison.h"
 
+static char *live_user_of(const struct entity *entity)
+{
+	for (guint i = 0; entity->uses && i < entity->uses->len; i++) {
+		const struct use *use = &g_array_index(entity->uses, struct use, i);
+		const struct entity *owner = use_owner(use);
+		const struct section *section = owner ? owner->symbol->section : use->section;
+
+		if (!section_is_of_init(section))
+			return g_strdup(owner ? owner->symbol->name : section->name);
+	}
+	return NULL;
+}
+
+char *live_user(const struct entity *entity)
+{
+	char *user = live_user_of(entity);
+
+	return user ? user : live_user_of(entity->twin);
+}
+
 static void refuse_init(struct comparison *comparison, const struct entity *entity,
 			const char *difference)
 {
 	g_autofree char *what = g_strdup_printf("__init code of %s changed", entity->symbol->name);
+	g_autofree char *user = live_user(entity);
 
-	refuse(comparison, entity->symbol, what,
-	       "what it should have done differently can be done in a callback of the livepatch, "
-	       "written by hand",
-	       "%s, but it has run already and is gone from memory", difference);
+	if (user)
+		refuse(comparison, entity->symbol, what, NULL,
+		       "%s, but it is gone from memory, and %s, which is not, refers to it",
+		       difference, user);
+	else
+		refuse_or_skip(comparison, comparison->intent && comparison->intent->skip_init,
+			       entity->symbol, what,
+			       "do what it should have done differently in a callback "
+			       "(klatch-build(1)), or leave it out with --skip-init",
+			       "%s, but it has run already and is gone from memory", difference);
 }
 
 static void compare_function(struct comparison *comparison, struct entity *original)

@@ -10,6 +10,18 @@ gboolean section_is_init(const struct section *section)
 	return g_str_has_prefix(section->name, ".init.") || !strcmp(section->name, ".head.text");
 }
 
+/* A function called "init" has a section whose name ends so too, but has not such a beginning. */
+gboolean section_is_of_init(const struct section *section)
+{
+	static const char *const beginnings[] = {".initcall", ".con_initcall.", ".lsm_info.",
+						 ".early_lsm_info.", ".x86_cpu_dev."};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(beginnings); i++)
+		if (g_str_has_prefix(section->name, beginnings[i]))
+			return g_str_has_suffix(section->name, ".init");
+	return section_is_init(section);
+}
+
 gboolean section_is_dyndbg(const struct section *section)
 {
 	return !strcmp(section->name, "__dyndbg");

@@ -206,7 +206,7 @@ static void bench_differ(struct bench *bench, const char *source)
 
 		start = g_get_monotonic_time();
 		AUTO(diff)
-		diff = diff_objects(original, patched, bench->kernel->series, FALSE, &error);
+		diff = diff_objects(original, patched, bench->kernel->series, FALSE, NULL, &error);
 		comparing[i] = (double)(g_get_monotonic_time() - start) / 1e6;
 		if (!diff)
 			stop(error);

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 		return 0;
 	gboolean types = object_section(original, ".debug_info") != NULL;
 	g_autoptr(GError) error = NULL;
-	AUTO(diff) diff = diff_objects(original, patched, 6001, types, &error);
+	AUTO(diff) diff = diff_objects(original, patched, 6001, types, NULL, &error);
 	g_assert_true((diff == NULL) == (error != NULL));
 	if (diff)
 		check(diff, original, patched);

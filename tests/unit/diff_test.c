@@ -2,11 +2,13 @@
  * The differ, on units that gcc compiles as it compiles a kernel's.
  *
  * A case is a directory in tests/cases/diff: original.c, patched.c, `flags` for the compiler if it
- * needs some (with -g the types are compared too), and `expected`, which says line by line
+ * needs some (with -g the types are compared too), `skip` with a line "init" or names of data if
+ *the author wants something skipped, and `expected`, which says line by line
  *
  *	changed NAME: WHY	what is replaced; the text from the colon on may be left out, and
  *	new NAME: WHY		needs to be no more than the beginning of what is said
  *	refused WHAT: WHY
+ *	skipped WHAT: WHY
  *	note TEXT
  *	unchanged		nothing of this
  *	includes SECTION	that it comes along, or one of that name and a number
@@ -60,6 +62,17 @@ static struct object *object_of_case(const char *directory, const char *cases, c
 	return object;
 }
 
+static void add_reasons(GPtrArray *lines, const char *verdict, const GPtrArray *errors)
+{
+	for (guint i = 0; i < errors->len; i++) {
+		const struct klatch_reason *reason =
+			klatch_error_reason(g_ptr_array_index(errors, i));
+
+		g_ptr_array_add(lines,
+				g_strdup_printf("%s %s: %s", verdict, reason->what, reason->why));
+	}
+}
+
 static void add_lines(GPtrArray *lines, const struct diff *diff)
 {
 	for (guint i = 0; i < diff->functions->len; i++) {
@@ -70,13 +83,8 @@ static void add_lines(GPtrArray *lines, const struct diff *diff)
 						function->change == DIFF_NEW ? "new" : "changed",
 						function->patched->name, function->why));
 	}
-	for (guint i = 0; i < diff->refusals->len; i++) {
-		const struct klatch_reason *reason =
-			klatch_error_reason(g_ptr_array_index(diff->refusals, i));
-
-		g_ptr_array_add(lines,
-				g_strdup_printf("refused %s: %s", reason->what, reason->why));
-	}
+	add_reasons(lines, "refused", diff->refusals);
+	add_reasons(lines, "skipped", diff->skipped);
 	for (guint i = 0; i < diff->notes->len; i++)
 		g_ptr_array_add(lines, g_strdup_printf("note %s", (char *)diff->notes->pdata[i]));
 }
@@ -191,15 +199,29 @@ static void check_all_bound(const struct diff *diff)
 		check_bound(diff, section);
 }
 
+/* What the author of a case wants skipped, a line each.  Caller frees. */
+static char **skips_of_case(const char *cases)
+{
+	g_autofree char *path = path_in(cases, "skip");
+	g_autofree char *text = files_read_text(path, NULL);
+
+	return g_strsplit(g_strchomp(text ? text : (text = g_strdup(""))), "\n", -1);
+}
+
 static void run_case(void **state)
 {
 	const char *cases = *state;
+	g_auto(GStrv) skips = skips_of_case(cases);
+	const struct diff_intent intent = {
+		.skip_init = g_strv_contains((const char *const *)skips, "init"),
+		.skip_data = (const char *const *)skips,
+	};
 	g_autofree char *directory = files_temporary_directory(NULL);
 	g_autoptr(GError) error = NULL;
 	AUTO(object) original = object_of_case(directory, cases, "original");
 	AUTO(object) patched = object_of_case(directory, cases, "patched");
 	gboolean types = object_section(patched, ".debug_info") != NULL;
-	AUTO(diff) diff = diff_objects(original, patched, SERIES, types, &error);
+	AUTO(diff) diff = diff_objects(original, patched, SERIES, types, &intent, &error);
 	struct compared compared = {original, patched, diff};
 
 	assert_no_error(error);
@@ -220,7 +242,7 @@ static void a_section_of_another_series_is_an_error(void **state)
 	AUTO(object) patched = object_read(path, NULL);
 	GError *error = NULL;
 
-	assert_null(diff_objects(original, patched, 7003, FALSE, &error));
+	assert_null(diff_objects(original, patched, 7003, FALSE, NULL, &error));
 	assert_error(&error, KLATCH_INPUT, "__bug_table is not made of entries of 16 bytes");
 }
 
@@ -232,7 +254,7 @@ static void types_need_debug_information(void **state)
 	AUTO(object) patched = object_read(path, NULL);
 	GError *error = NULL;
 
-	assert_null(diff_objects(original, patched, SERIES, TRUE, &error));
+	assert_null(diff_objects(original, patched, SERIES, TRUE, NULL, &error));
 	assert_error(&error, KLATCH_INPUT, "debug information");
 }
 

@@ -227,7 +227,7 @@ static void prepare(const struct small_kernel *small, struct link_unit *linked,
 	linked->patched = compiled(small, file, after, source, flag);
 	linked->match = match_unit(small->user, linked->stock, &error);
 	assert_no_error(error);
-	linked->diff = diff_objects(linked->original, linked->patched, 6001, FALSE, &error);
+	linked->diff = diff_objects(linked->original, linked->patched, 6001, FALSE, NULL, &error);
 	assert_no_error(error);
 	assert_int_equal(linked->diff->refusals->len, 0);
 }

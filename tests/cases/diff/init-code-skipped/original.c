@@ -1,0 +1,16 @@
+#include "../kernel.h"
+
+INIT int start(int x)
+{
+	return ask(x);
+}
+
+INIT int start_more(int x)
+{
+	return start(x) + 1;
+}
+
+int f(int x)
+{
+	return ask(x);
+}

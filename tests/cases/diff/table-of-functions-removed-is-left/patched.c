@@ -1,0 +1,6 @@
+#include "../kernel.h"
+
+int f(int x)
+{
+	return ask(x);
+}
