@@ -43,6 +43,15 @@ static void add_files(JsonBuilder *builder, const struct pipeline_result *result
 	json_builder_end_array(builder);
 }
 
+static void add_errors(JsonBuilder *builder, const char *member, const GPtrArray *errors)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < errors->len; i++)
+		json_builder_add_value(builder, command_error_json(g_ptr_array_index(errors, i)));
+	json_builder_end_array(builder);
+}
+
 static void print_json(const struct pipeline_result *result)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -53,12 +62,8 @@ static void print_json(const struct pipeline_result *result)
 	add_files(builder, result);
 	command_add_string(builder, "kernel", result->kernel);
 	changed_objects_json(result->objects, builder);
-	json_builder_set_member_name(builder, "refusals");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < result->refusals->len; i++)
-		json_builder_add_value(builder,
-				       command_error_json(g_ptr_array_index(result->refusals, i)));
-	json_builder_end_array(builder);
+	add_errors(builder, "refusals", result->refusals);
+	add_errors(builder, "skipped", result->skipped);
 	json_builder_set_member_name(builder, "notes");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < result->notes->len; i++)
@@ -84,6 +89,16 @@ static void print_functions(const struct pipeline_result *result)
 	}
 }
 
+static void print_skipped(const struct pipeline_result *result)
+{
+	for (guint i = 0; i < result->skipped->len; i++) {
+		const struct klatch_reason *reason =
+			klatch_error_reason(g_ptr_array_index(result->skipped, i));
+
+		printf("skipped: %s: %s: %s\n", reason->where, reason->what, reason->why);
+	}
+}
+
 /* What to do with it now.  A trial loads targets late, which a directory's policy is not for. */
 static void print_next(const struct pipeline_result *result)
 {
@@ -102,6 +117,7 @@ static void print_text(const struct pipeline_result *result)
 	for (guint i = 0; i < result->notes->len; i++)
 		printf("note: %s\n", (char *)g_ptr_array_index(result->notes, i));
 	print_functions(result);
+	print_skipped(result);
 	for (guint i = 0; i < result->refusals->len; i++)
 		command_print_error(g_ptr_array_index(result->refusals, i));
 	for (guint i = 0; i < result->stages->len; i++)
@@ -116,8 +132,8 @@ static void print_text(const struct pipeline_result *result)
 		printf("\nrefused: nothing was written\n");
 		break;
 	case PIPELINE_UNCHANGED:
-		printf("nothing changes in the binary of %s: there is nothing to make live\n",
-		       result->kernel);
+		printf("nothing %schanges in the binary of %s: there is nothing to make live\n",
+		       result->skipped->len ? "but what was skipped " : "", result->kernel);
 		break;
 	}
 }
@@ -126,7 +142,8 @@ int command_build(int argc, char **argv)
 {
 	g_autofree char *release = NULL, *output = NULL, *name = NULL, *late = NULL;
 	g_autofree char *mismatch = NULL;
-	gboolean json = FALSE, replace = FALSE;
+	g_auto(GStrv) skip_data = NULL;
+	gboolean json = FALSE, replace = FALSE, skip_init = FALSE;
 	g_autoptr(GError) error = NULL;
 	enum klatch_policy policy = KLATCH_REBIND;
 	int status;
@@ -149,6 +166,11 @@ int command_build(int argc, char **argv)
 		 "ACTION"},
 		{"replace", 0, 0, G_OPTION_ARG_NONE, &replace,
 		 "it takes the place of all livepatches that are loaded", NULL},
+		{"skip-init", 0, 0, G_OPTION_ARG_NONE, &skip_init,
+		 "changed __init code does not matter: it is left out", NULL},
+		{"skip-data", 0, 0, G_OPTION_ARG_STRING_ARRAY, &skip_data,
+		 "the changed initialiser of this data does not matter: the data is left as it is",
+		 "SYMBOL"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
@@ -179,6 +201,7 @@ int command_build(int argc, char **argv)
 		.policy = policy,
 		.refuse_mismatch = !g_strcmp0(mismatch, "refuse"),
 		.replace = replace,
+		.intent = {skip_init, (const char *const *)skip_data},
 		.workspace = workspace,
 	};
 	AUTO(pipeline_result)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/intent.h"
 #include "diff/calls.h"
 
 struct images {
@@ -41,8 +42,14 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
 	candidate->patched = object_read(candidate->compiled->patched, error);
 	if (!candidate->patched)
 		return FALSE;
+	g_auto(GStrv) symbols = intent_symbols(intent ? intent->skip_data : NULL,
+					       candidate->compiled->unit->source);
+	const struct diff_intent own = {
+		.skip_init = intent && intent->skip_init,
+		.skip_data = (const char *const *)symbols,
+	};
 	candidate->diff =
-		diff_objects(candidate->original, candidate->patched, series, types, intent, error);
+		diff_objects(candidate->original, candidate->patched, series, types, &own, error);
 	return candidate->diff != NULL;
 }
 

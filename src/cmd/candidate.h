@@ -30,7 +30,8 @@ struct candidate *candidate_new(const struct compiled *compiled);
 void candidate_free(struct candidate *candidate);
 DEFINE_AUTO(candidate, candidate_free)
 
-/* Reads original and patched and compares them (diff_objects()): candidate->diff. */
+/* Reads original and patched and compares them (diff_objects()): candidate->diff.  The data to skip
+ * may be named with its source (cmd/intent.h). */
 gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types,
 			const struct diff_intent *intent, GError **error);
 

@@ -8,6 +8,7 @@
 #include "cmd/candidate.h"
 #include "cmd/command.h"
 #include "cmd/glue.h"
+#include "cmd/intent.h"
 #include "cmd/pipeline.h"
 #include "cmd/products.h"
 
@@ -41,6 +42,7 @@ struct pipeline {
 	struct touched *touched;
 	GPtrArray *compiled;
 	GPtrArray *candidates; /* of struct candidate */
+	GPtrArray *data;       /* of char *, "SOURCE:SYMBOL": what --skip-data may name */
 	struct images *images;
 	char *name;
 };
@@ -51,6 +53,7 @@ static struct pipeline_result *result_new(void)
 
 	result->objects = changed_objects_new();
 	result->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+	result->skipped = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	result->notes = g_ptr_array_new_with_free_func(g_free);
 	result->files = products_new();
 	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
@@ -63,31 +66,32 @@ void pipeline_result_free(struct pipeline_result *result)
 	g_free(result->livepatch);
 	g_ptr_array_unref(result->objects);
 	g_ptr_array_unref(result->refusals);
+	g_ptr_array_unref(result->skipped);
 	g_ptr_array_unref(result->notes);
 	g_ptr_array_unref(result->files);
 	g_array_unref(result->stages);
 	g_free(result);
 }
 
-/* Several units can refuse the same thing, a type say: a user wants to read it once. */
-static gboolean is_refused_already(const struct pipeline *pipeline, const GError *refusal)
+/* Several units can say the same, of a type say: a user wants to read it once. */
+static gboolean is_there(const GPtrArray *errors, const GError *wanted)
 {
-	for (guint i = 0; i < pipeline->result->refusals->len; i++) {
-		const GError *other = g_ptr_array_index(pipeline->result->refusals, i);
+	for (guint i = 0; i < errors->len; i++) {
+		const GError *other = g_ptr_array_index(errors, i);
 
-		if (!strcmp(other->message, refusal->message))
+		if (!strcmp(other->message, wanted->message))
 			return TRUE;
 	}
 	return FALSE;
 }
 
-static void add_refusals(struct pipeline *pipeline, const GPtrArray *refusals)
+static void add_once(GPtrArray *to, const GPtrArray *errors)
 {
-	for (guint i = 0; i < refusals->len; i++) {
-		const GError *refusal = g_ptr_array_index(refusals, i);
+	for (guint i = 0; i < errors->len; i++) {
+		const GError *error = g_ptr_array_index(errors, i);
 
-		if (!is_refused_already(pipeline, refusal))
-			g_ptr_array_add(pipeline->result->refusals, g_error_copy(refusal));
+		if (!is_there(to, error))
+			g_ptr_array_add(to, g_error_copy(error));
 	}
 }
 
@@ -198,7 +202,7 @@ static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
 		touched_units(pipeline->kernel, pipeline->commands, pipeline->overlay, error);
 	if (!pipeline->touched)
 		return FALSE;
-	add_refusals(pipeline, pipeline->touched->refusals);
+	add_once(pipeline->result->refusals, pipeline->touched->refusals);
 	g_ptr_array_extend_and_steal(pipeline->result->notes,
 				     g_ptr_array_ref(pipeline->touched->notes));
 	return TRUE;
@@ -248,14 +252,19 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 
 	g_ptr_array_add(pipeline->candidates, candidate);
 	if (!candidate_diff(candidate, pipeline->kernel->series,
-			    types_may_change(pipeline->overlay), NULL, error))
+			    types_may_change(pipeline->overlay), &pipeline->request->intent, error))
 		return FALSE;
-	add_refusals(pipeline, candidate->diff->refusals);
+	add_once(pipeline->result->refusals, candidate->diff->refusals);
+	add_once(pipeline->result->skipped, candidate->diff->skipped);
+	for (guint i = 0; i < candidate->diff->data->len; i++)
+		g_ptr_array_add(pipeline->data,
+				g_strdup_printf("%s:%s", compiled->unit->source,
+						(char *)candidate->diff->data->pdata[i]));
 	for (guint i = 0; i < candidate->diff->notes->len; i++)
 		g_ptr_array_add(pipeline->result->notes,
 				g_strdup_printf("%s: %s", compiled->unit->source,
 						(char *)candidate->diff->notes->pdata[i]));
-	if (!candidate_brings_anything(candidate) &&
+	if (!candidate_brings_anything(candidate) && !candidate->diff->skipped->len &&
 	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
 	return TRUE;
@@ -266,7 +275,7 @@ static gboolean stage_diff(struct pipeline *pipeline, GError **error)
 	for (guint i = 0; i < pipeline->compiled->len; i++)
 		if (!diff_unit(pipeline, g_ptr_array_index(pipeline->compiled, i), error))
 			return FALSE;
-	return TRUE;
+	return intent_check(pipeline->request->intent.skip_data, pipeline->data, error);
 }
 
 static gboolean stage_match(struct pipeline *pipeline, GError **error)
@@ -379,7 +388,7 @@ static gboolean stage_check(struct pipeline *pipeline, GError **error)
 			check_livepatch(pipeline->kernel, product->path, error);
 		if (!findings)
 			return FALSE;
-		add_refusals(pipeline, findings);
+		add_once(pipeline->result->refusals, findings);
 	}
 	return TRUE;
 }
@@ -524,6 +533,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	struct pipeline pipeline = {.request = request, .result = result, .progress = progress};
 
 	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+	pipeline.data = g_ptr_array_new_with_free_func(g_free);
 
 	pipeline.directory = workspace_path(request->workspace, "build");
 	gboolean good =
@@ -534,6 +544,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	good = files_remove_tree(pipeline.directory, good ? error : NULL) && good;
 
 	g_ptr_array_unref(pipeline.candidates);
+	g_ptr_array_unref(pipeline.data);
 	g_clear_pointer(&pipeline.images, images_free);
 	g_clear_pointer(&pipeline.compiled, g_ptr_array_unref);
 	g_clear_pointer(&pipeline.touched, touched_free);

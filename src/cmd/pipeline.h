@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "base/workspace.h"
+#include "diff/diff.h"
 #include "cmd/candidate.h"
 #include "klatch.h"
 
@@ -24,6 +25,7 @@ struct pipeline_request {
 	enum klatch_policy policy;  /* what becomes of late references */
 	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
 	gboolean replace;	    /* it ends all livepatches that are there */
+	struct diff_intent intent;  /* what is skipped; data may be named with its source */
 	gboolean compare_only;	    /* to know which functions change: nothing is proved or built */
 	const struct workspace *workspace;
 };
@@ -35,6 +37,7 @@ struct pipeline_result {
 	GPtrArray *files;    /* of struct product (cmd/products.h), owned: all that was written */
 	GPtrArray *objects;  /* of struct changed_object, owned */
 	GPtrArray *refusals; /* of GError, owned */
+	GPtrArray *skipped;  /* of GError, owned: what would be refusals (struct diff_intent) */
 	GPtrArray *notes;    /* of char *, owned */
 	GArray *stages;	     /* of struct command_stage */
 };

@@ -9,8 +9,8 @@
 #include "diff/names.h"
 
 #define DATA_HINT                                                                                  \
-	"change the function that uses it instead, or write a callback or a shadow variable by "   \
-	"hand"
+	"change the function that uses it instead, or write a callback or a shadow variable "      \
+	"(klatch-build(1))"
 
 #define SKIP_HINT DATA_HINT ", or leave it as it is with --skip-data=%s"
 
