@@ -24,6 +24,11 @@ static const struct {
 	{"lab", command_lab, "run SCENARIO... | torture SET", "scenarios in virtual machines"},
 	{"compare", command_compare, "[-k RELEASE] PATCH",
 	 "each policy for late modules, side by side"},
+	{"load", command_load, "[--timeout SECONDS] LIVEPATCH.ko",
+	 "load a livepatch into the running kernel"},
+	{"status", command_status, "[NAME] [--json] [--watch]", "the livepatches that are loaded"},
+	{"unload", command_unload, "NAME", "disable a livepatch and remove it"},
+	{"revert", command_revert, "", "turn round the transition that is under way"},
 };
 
 static void usage(FILE *out)

@@ -1,0 +1,65 @@
+/*
+ * The livepatches of the running machine: /sys/kernel/livepatch, /sys/module, and what the kernel
+ * side of klatch says of its targets.
+ */
+#ifndef KLATCH_HOST_LIVEPATCH_H
+#define KLATCH_HOST_LIVEPATCH_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "host/host.h"
+
+enum livepatch_state {
+	LIVEPATCH_ENABLED,
+	LIVEPATCH_PATCHING,   /* in transition, to being enabled */
+	LIVEPATCH_UNPATCHING, /* in transition, to being disabled */
+	LIVEPATCH_DISABLED,   /* its module is loaded, and does nothing */
+};
+
+enum target_state {
+	TARGET_PATCHED,
+	TARGET_UNPATCHED,
+	TARGET_LATE,	     /* not loaded: it is patched when it comes */
+	TARGET_UNRECOGNISED, /* loaded, but another build: it runs unpatched */
+};
+#define TARGET_STATES 4
+
+struct host_target {
+	char *name; /* "vmlinux" or a module */
+	enum target_state state;
+	GPtrArray *functions; /* of char *, owned */
+};
+
+struct host_livepatch {
+	char *name;
+	enum livepatch_state state;
+	GPtrArray *targets; /* of struct host_target, owned; of a disabled one without functions */
+};
+
+/* All of them by name: array of struct host_livepatch, owned.  KLATCH_ENVIRONMENT if this kernel
+ * has no livepatches. */
+GPtrArray *host_livepatches(const struct host *host, GError **error);
+
+/* One, or NULL with KLATCH_REFUSED if it is not there. */
+struct host_livepatch *host_livepatch(const struct host *host, const char *name, GError **error);
+void host_livepatch_free(struct host_livepatch *livepatch);
+DEFINE_AUTO(host_livepatch, host_livepatch_free)
+
+/* The one that is in transition, or NULL: there is never more than one.  Borrowed. */
+const struct host_livepatch *host_in_transition(const GPtrArray *livepatches);
+
+static inline gboolean livepatch_is_moving(const struct host_livepatch *livepatch)
+{
+	return livepatch->state == LIVEPATCH_PATCHING || livepatch->state == LIVEPATCH_UNPATCHING;
+}
+
+/* How many targets are in a state. */
+guint livepatch_count(const struct host_livepatch *livepatch, enum target_state state);
+
+/* "enabled", "patching", "unpatching", "disabled"; "patched", "unpatched", "late", "unrecognised"
+ * (static). */
+const char *livepatch_state_name(enum livepatch_state state);
+const char *target_state_name(enum target_state state);
+
+#endif
