@@ -1,9 +1,10 @@
 /*
  * What comes along: the code of changed functions and, following their relocations, whatever they
  * need that the original does not have: new functions and variables, strings, constants, copies of
- * functions that can't be taken over.  What has a twin stays where it is.
+ * functions that can't be taken over or that never return.  What else has a twin stays where it is.
  */
 #include "diff/comparison.h"
+#include "diff/insn.h"
 
 struct inclusion {
 	struct comparison *comparison;
@@ -80,6 +81,45 @@ static void take_variable(struct inclusion *inclusion, struct entity *entity,
 			    "refers to an address that is both, and what follows changed");
 }
 
+/* Whether an instruction of a function leads out of it, other than by a call. */
+static gboolean leaves(const struct side *side, const struct entity *function,
+		       const struct section *section, const struct insn *insn)
+{
+	guint count;
+	const struct reference *target;
+
+	if (!insn->branch || insn->call)
+		return insn->returns;
+	target = side_references(side, section, insn->field, insn->field + 1, &count);
+	return count && target->entity != function && target->entity != function->cold;
+}
+
+/* Whether a function, one of its parts, can come to an end. */
+static gboolean ends(const struct side *side, const struct entity *function,
+		     const struct entity *part)
+{
+	const struct symbol *symbol = part->symbol;
+	struct insn_walk walk = {
+		.section = symbol->section,
+		.at = symbol->value,
+		.end = symbol->value + symbol->size,
+	};
+
+	while (insn_next(&walk))
+		if (leaves(side, function, symbol->section, &walk.insn))
+			return TRUE;
+	return part->cold && ends(side, function, part->cold);
+}
+
+/*
+ * A static function that never returns: there need not be anything behind a call of it, which
+ * objtool takes for a mistake unless it can see the function.
+ */
+static gboolean never_returns(const struct side *side, const struct entity *function)
+{
+	return !function->global && function->symbol->size && !ends(side, function, function);
+}
+
 /*
  * A function that has a twin is called through the original's address, so that whatever patches it
  * next has its way.  But only its entry is known there.
@@ -89,6 +129,9 @@ static void take_called(struct inclusion *inclusion, struct entity *entity,
 {
 	struct entity *function = entity->parent ? entity->parent : entity;
 
+	if (reference->branch && function->twin && !function->why &&
+	    never_returns(inclusion->side, function))
+		function->is_copied = TRUE;
 	if (!function->twin || function->is_copied) {
 		take_function(inclusion, function);
 		return;

@@ -3,11 +3,14 @@
  * asked for.
  */
 #include <Zydis/Zydis.h>
+#include <string.h>
 
 #include "diff/insn.h"
 
 #define OPCODE_LEA    0x8d
 #define OPCODE_CALL   0xe8
+#define OPCODE_GROUP5 0xff
+#define MODRM_REG_JMP 4 /* of opcode ff: to where a register or memory says; 5 is its far form */
 #define MODRM_REG_CMP 7 /* of opcodes 80 to 83: arithmetic with an immediate */
 #define MODRM_NO_BASE 5 /* r/m of mod 0: no base register; in 64-bit mode RIP */
 
@@ -57,6 +60,18 @@ static gboolean is_inert(const ZydisDecodedInstruction *decoded)
 	       decoded->raw.modrm.reg == MODRM_REG_CMP;
 }
 
+/* ret in its forms, near, far and from an interrupt; jmp by a register or memory. */
+static gboolean is_return(const ZydisDecodedInstruction *decoded)
+{
+	static const guint8 forms[] = {0xc2, 0xc3, 0xca, 0xcb, 0xcf};
+
+	if (decoded->opcode_map != ZYDIS_OPCODE_MAP_DEFAULT)
+		return FALSE;
+	if (decoded->opcode == OPCODE_GROUP5)
+		return (decoded->raw.modrm.reg & ~1) == MODRM_REG_JMP;
+	return memchr(forms, decoded->opcode, sizeof(forms)) != NULL;
+}
+
 gboolean insn_next(struct insn_walk *walk)
 {
 	struct insn *insn = &walk->insn;
@@ -71,6 +86,7 @@ gboolean insn_next(struct insn_walk *walk)
 
 	*insn = (struct insn){.offset = walk->at, .end = walk->at + decoded.length};
 	insn->inert = is_inert(&decoded);
+	insn->returns = is_return(&decoded);
 	if (decoded.raw.imm[0].is_relative) {
 		insn->branch = TRUE;
 		insn->call =

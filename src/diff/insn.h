@@ -17,6 +17,7 @@ struct insn {
 	guint64 target;	  /* where it leads if no relocation says otherwise */
 	gboolean branch;  /* it is a jump or a call, not an address in memory */
 	gboolean call;	  /* ... a call */
+	gboolean returns; /* to the caller, or to who knows where */
 	gboolean inert;	  /* it changes no register but flags, no memory, and may go on behind it: a
 			     comparison, a conditional jump */
 	guint64 memory;	  /* where the displacement of an access to memory is; 0 if there is none */
