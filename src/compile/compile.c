@@ -35,7 +35,6 @@ struct compilation {
 	GPtrArray *again;      /* of struct compiled: those that read an original */
 	compile_done *done;
 	gpointer data;
-	guint kinds;	    /* that are asked for */
 	const GArray *jobs; /* of struct job: those that run */
 };
 
@@ -503,7 +502,7 @@ static gboolean run_lines(const struct kernel *kernel, char *const *lines, guint
 /* A unit all of whose objects are there goes on, unless it has to be compiled again. */
 static gboolean end_unit(struct compilation *compilation, struct compiled *compiled, GError **error)
 {
-	if (compilation->kinds & 1 << COMPILE_PATCHED && !compiled->problem) {
+	if (compiled->kinds & 1 << COMPILE_PATCHED && !compiled->problem) {
 		g_autoptr(GPtrArray) paths = escapes(compilation, compiled, error);
 
 		if (!paths)
@@ -569,7 +568,7 @@ static gboolean run_all(struct compilation *compilation, const GPtrArray *units,
 		g_clear_error(&compiled->problem);
 		compiled->waiting = 0;
 		for (enum compile_kind kind = 0; kind < COMPILE_NR_KINDS; kind++)
-			if (compilation->kinds & 1 << kind)
+			if (compiled->kinds & 1 << kind)
 				add_job(compilation, jobs, compiled, kind);
 	}
 	/* Each round makes another directory real, so this ends. */
@@ -595,6 +594,7 @@ struct compiled *compiled_new(const struct unit *unit, const char *directory, gu
 
 	compiled->unit = unit;
 	compiled->types = types;
+	compiled->kinds = (1 << COMPILE_NR_KINDS) - 1;
 	compiled->patched = output_path(directory, number, unit, COMPILE_PATCHED);
 	compiled->original = output_path(directory, number, unit, COMPILE_ORIGINAL);
 	compiled->stock = output_path(directory, number, unit, COMPILE_STOCK);
@@ -616,8 +616,8 @@ static gboolean prepare(struct compilation *compilation, const GPtrArray *units,
 }
 
 gboolean compile_each(const struct kernel *kernel, const struct overlay *overlay,
-		      const GPtrArray *units, guint kinds, const char *directory,
-		      compile_done *done, gpointer data, GError **error)
+		      const GPtrArray *units, const char *directory, compile_done *done,
+		      gpointer data, GError **error)
 {
 	g_autoptr(GHashTable) originals = originals_of(kernel, overlay);
 	g_autoptr(GPtrArray) again = g_ptr_array_new();
@@ -627,7 +627,6 @@ gboolean compile_each(const struct kernel *kernel, const struct overlay *overlay
 		.directory = directory,
 		.originals = originals,
 		.again = again,
-		.kinds = kinds,
 		.done = done,
 		.data = data,
 	};
@@ -654,8 +653,7 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 	for (guint i = 0; i < units->len; i++)
 		g_ptr_array_add(compiled,
 				compiled_new(g_ptr_array_index(units, i), directory, i, types));
-	if (!compile_each(kernel, overlay, compiled, (1 << COMPILE_NR_KINDS) - 1, directory,
-			  keep_problem, NULL, error))
+	if (!compile_each(kernel, overlay, compiled, directory, keep_problem, NULL, error))
 		return NULL;
 	for (guint i = 0; i < compiled->len; i++) {
 		struct compiled *unit = g_ptr_array_index(compiled, i);

@@ -23,13 +23,15 @@ struct compiled {
 	char *stock;	/* paths of the objects */
 	char *original; /* NULL if the patch adds the unit */
 	char *patched;
+	guint kinds;	/* those that are to be compiled, a bit each */
 	gboolean types; /* original and patched have debug information, to compare types by */
 	/* private, while it is compiled */
 	guint waiting; /* for so many objects */
 	GError *problem;
 };
 
-/* A unit that is to be compiled: its objects will be directory/<number>-<kind>-<name>. */
+/* A unit of which all kinds are to be compiled: its objects will be
+ * directory/<number>-<kind>-<name>. */
 struct compiled *compiled_new(const struct unit *unit, const char *directory, guint number,
 			      gboolean types);
 void compiled_free(struct compiled *compiled);
@@ -52,15 +54,15 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 			 GError **error);
 
 /*
- * As compile_units(), for some kinds (a bit each) of units (of struct compiled *) whose objects are
- * below `directory`: calls `done` with each as soon as its objects are there, while others are
+ * As compile_units(), for the kinds that are wanted of units (of struct compiled *) whose objects
+ * are below `directory`: calls `done` with each as soon as its objects are there, while others are
  * compiled.  problem: why it can't be patched (KLATCH_REFUSED), or NULL.
  */
 typedef gboolean compile_done(struct compiled *compiled, const GError *problem, gpointer data,
 			      GError **error);
 gboolean compile_each(const struct kernel *kernel, const struct overlay *overlay,
-		      const GPtrArray *units, guint kinds, const char *directory,
-		      compile_done *done, gpointer data, GError **error);
+		      const GPtrArray *units, const char *directory, compile_done *done,
+		      gpointer data, GError **error);
 
 /*
  * Runs a kernel's objtool on an object, in place, with the arguments of a unit; does nothing if

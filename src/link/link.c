@@ -77,19 +77,49 @@ static gboolean join_unit(struct object *into, struct scope *scope, const struct
 	       join_object(into, object, error);
 }
 
+void link_refusal_free(struct link_refusal *refusal)
+{
+	g_error_free(refusal->error);
+	g_free(refusal);
+}
+
+/* Keeps a unit's refusal if all are wanted; else it is the error. */
+static gboolean keep_refusal(const struct link_options *options, const struct link_unit *unit,
+			     GError *problem, GError **error)
+{
+	struct link_refusal *refusal;
+
+	if (!options->refusals || !g_error_matches(problem, KLATCH_ERROR, KLATCH_REFUSED)) {
+		g_propagate_error(error, problem);
+		return FALSE;
+	}
+	refusal = g_new0(struct link_refusal, 1);
+	refusal->unit = unit->unit;
+	refusal->error = problem;
+	g_ptr_array_add(options->refusals, refusal);
+	return TRUE;
+}
+
 static gboolean join_units(struct object *into, struct scope *scope, const struct link_unit *units,
-			   gsize count, enum klatch_policy policy, const char *directory,
+			   gsize count, const struct link_options *options, const char *directory,
 			   GError **error)
 {
+	GError *problem = NULL;
+
 	for (gsize i = 0; i < count; i++) {
 		g_autofree char *name = g_strdup_printf("%zu.link.o", i);
 		g_autofree char *path = g_build_filename(directory, name, NULL);
 
 		if (units[i].diff->functions->len &&
-		    !join_unit(into, scope, &units[i], policy, path, error))
+		    !join_unit(into, scope, &units[i], options->policy, path, &problem) &&
+		    !keep_refusal(options, &units[i], g_steal_pointer(&problem), error))
 			return FALSE;
 	}
-	return TRUE;
+	if (!options->refusals || !options->refusals->len)
+		return TRUE;
+	const struct link_refusal *first = g_ptr_array_index(options->refusals, 0);
+	g_propagate_error(error, g_error_copy(first->error));
+	return FALSE;
 }
 
 /* The kernel side may use what vmlinux does not export, as any code of a livepatch. */
@@ -139,8 +169,7 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 	AUTO(scope) scope = scope_new(kernel, options->policy, units, count, error);
 	AUTO(object) livepatch = object_new(options->name);
 
-	if (!scope ||
-	    !join_units(livepatch, scope, units, count, options->policy, directory, error))
+	if (!scope || !join_units(livepatch, scope, units, count, options, directory, error))
 		return FALSE;
 	finish_hide_symbols(livepatch);
 	if (!tables_add_livepatch(livepatch, scope, options, error) ||

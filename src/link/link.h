@@ -23,12 +23,23 @@ struct link_unit {
 	struct diff *diff;
 };
 
+/* Why a unit can't be part of a livepatch. */
+struct link_refusal {
+	const struct unit *unit;
+	GError *error;
+};
+
 struct link_options {
 	const char *name; /* of the livepatch, a valid module name */
 	enum klatch_policy policy;
 	gboolean refuse_mismatch; /* another build of a target is refused, not left unpatched */
 	gboolean replace;	  /* it ends all livepatches that are there */
+	GPtrArray
+		*refusals; /* of struct link_refusal, owned: all units are tried, and what is
+			      refused of each is added here; NULL: the first refusal is the error */
 };
+
+void link_refusal_free(struct link_refusal *refusal);
 
 /*
  * Links a livepatch module to `path`.  Binding of each reference

@@ -15,7 +15,7 @@
 /* So few are compiled without asking by which names they could see the change. */
 #define FEW_UNITS 8
 
-struct sorting {
+struct toucher {
 	const struct kernel *kernel;
 	const struct commands *commands;
 	const struct overlay *overlay;
@@ -24,78 +24,78 @@ struct sorting {
 	struct touched *touched;
 };
 
-typedef gboolean sort_function(struct sorting *sorting, const struct patched_file *file,
+typedef gboolean sort_function(struct toucher *toucher, const struct patched_file *file,
 			       GError **error);
 
-static void refuse(struct sorting *sorting, const char *path, const char *what, const char *hint,
+static void refuse(struct toucher *toucher, const char *path, const char *what, const char *hint,
 		   const char *why)
 {
 	GError *refusal = NULL;
 
 	klatch_fail(&refusal, KLATCH_REFUSED, what, path, hint, "%s", why);
-	g_ptr_array_add(sorting->touched->refusals, refusal);
+	g_ptr_array_add(toucher->touched->refusals, refusal);
 }
 
-static void note(struct sorting *sorting, const char *path, const char *text)
+static void note(struct toucher *toucher, const char *path, const char *text)
 {
-	g_ptr_array_add(sorting->touched->notes, g_strdup_printf("%s: %s", path, text));
+	g_ptr_array_add(toucher->touched->notes, g_strdup_printf("%s: %s", path, text));
 }
 
-static gboolean sort_documentation(struct sorting *sorting, const struct patched_file *file,
+static gboolean sort_documentation(struct toucher *toucher, const struct patched_file *file,
 				   GError **error)
 {
-	note(sorting, file->path, "no part of the kernel's code");
+	note(toucher, file->path, "no part of the kernel's code");
 	return TRUE;
 }
 
-static gboolean sort_other_architecture(struct sorting *sorting, const struct patched_file *file,
+static gboolean sort_other_architecture(struct toucher *toucher, const struct patched_file *file,
 					GError **error)
 {
-	note(sorting, file->path, "not built for this architecture");
+	note(toucher, file->path, "not built for this architecture");
 	return TRUE;
 }
 
-static gboolean sort_build(struct sorting *sorting, const struct patched_file *file, GError **error)
+static gboolean sort_build(struct toucher *toucher, const struct patched_file *file, GError **error)
 {
-	refuse(sorting, file->path, "a change to the build can't be made live",
+	refuse(toucher, file->path, "a change to the build can't be made live",
 	       "leave the file out if the rest of the patch does not need it",
 	       "it decides what is compiled and how, not what one function does");
 	return TRUE;
 }
 
-static gboolean sort_assembly(struct sorting *sorting, const struct patched_file *file,
+static gboolean sort_assembly(struct toucher *toucher, const struct patched_file *file,
 			      GError **error)
 {
-	refuse(sorting, file->path, "a change to assembly can't be made live",
+	refuse(toucher, file->path, "a change to assembly can't be made live",
 	       "reboot into a kernel that has the fix",
 	       "assembly has no function entry that can be traced");
 	return TRUE;
 }
 
-static gboolean sort_unknown(struct sorting *sorting, const struct patched_file *file,
+static gboolean sort_unknown(struct toucher *toucher, const struct patched_file *file,
 			     GError **error)
 {
-	refuse(sorting, file->path, "the file can't be made live",
+	refuse(toucher, file->path, "the file can't be made live",
 	       "leave it out if the rest of the patch does not need it",
 	       "it is neither C nor known to be without effect on the kernel's code");
 	return TRUE;
 }
 
 /* Adds units that are linked into vmlinux or a module; refuses those linked elsewhere. */
-static void add_units(struct sorting *sorting, const struct patched_file *file,
+static void add_units(struct toucher *toucher, const struct patched_file *file,
 		      const GPtrArray *units)
 {
 	for (guint i = 0; i < units->len; i++) {
 		const struct unit *unit = g_ptr_array_index(units, i);
 
 		if (unit->object && !unit->assembly)
-			g_hash_table_add(sorting->units, (gpointer)unit);
+			g_hash_table_add(toucher->units, (gpointer)unit);
 		else if (unit->assembly)
-			refuse(sorting, unit->source, "a change to assembly can't be made live",
+			refuse(toucher, unit->source, "a change to assembly can't be made live",
 			       "reboot into a kernel that has the fix",
 			       "it includes a patched header and has no function entry to trace");
 		else
-			refuse(sorting, file->path, "the change can't be made live",
+			refuse(toucher, file->path, "the change can't be made live",
 			       "reboot into a kernel that has the fix",
 			       "it is compiled into code outside of the kernel image's own text "
 			       "(vdso, boot or real mode code)");
@@ -103,35 +103,35 @@ static void add_units(struct sorting *sorting, const struct patched_file *file,
 }
 
 /* The units that may see the change of a file that others include. */
-static GPtrArray *including_units(struct sorting *sorting, const struct patched_file *file,
+static GPtrArray *including_units(struct toucher *toucher, const struct patched_file *file,
 				  GError **error)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	GPtrArray *units, *narrowed = NULL;
 
-	if (!sorting->includes)
-		sorting->includes = includes_open(sorting->kernel, error);
-	if (!sorting->includes)
+	if (!toucher->includes)
+		toucher->includes = includes_open(toucher->kernel, error);
+	if (!toucher->includes)
 		return NULL;
-	units = includes_units(sorting->includes, sorting->commands, file->path, files);
+	units = includes_units(toucher->includes, toucher->commands, file->path, files);
 	if (file->names && units->len > FEW_UNITS)
 		narrowed =
-			narrow_units(sorting->kernel, sorting->overlay, file->names, files, units);
+			narrow_units(toucher->kernel, toucher->overlay, file->names, files, units);
 	if (!narrowed)
 		return units;
 	g_ptr_array_unref(units);
 	return narrowed;
 }
 
-static gboolean sort_included(struct sorting *sorting, const struct patched_file *file,
+static gboolean sort_included(struct toucher *toucher, const struct patched_file *file,
 			      GError **error)
 {
-	g_autoptr(GPtrArray) units = including_units(sorting, file, error);
+	g_autoptr(GPtrArray) units = including_units(toucher, file, error);
 
 	if (!units)
 		return FALSE;
 	if (!units->len) {
-		note(sorting, file->path, "not built in this kernel");
+		note(toucher, file->path, "not built in this kernel");
 	} else if (units->len > MOST_UNITS) {
 		GError *refusal = NULL;
 
@@ -140,30 +140,30 @@ static gboolean sort_included(struct sorting *sorting, const struct patched_file
 			    "move the changed inline function's use into the C files that need it",
 			    "%u units may see the change, more than the %u that are compiled",
 			    units->len, MOST_UNITS);
-		g_ptr_array_add(sorting->touched->refusals, refusal);
+		g_ptr_array_add(toucher->touched->refusals, refusal);
 	} else {
-		add_units(sorting, file, units);
+		add_units(toucher, file, units);
 	}
 	return TRUE;
 }
 
-static gboolean sort_source(struct sorting *sorting, const struct patched_file *file,
+static gboolean sort_source(struct toucher *toucher, const struct patched_file *file,
 			    GError **error)
 {
-	g_autoptr(GPtrArray) units = commands_of_source(sorting->commands, file->path);
+	g_autoptr(GPtrArray) units = commands_of_source(toucher->commands, file->path);
 
 	if (file->change == PATCHED_MODIFIED && units->len) {
-		add_units(sorting, file, units);
+		add_units(toucher, file, units);
 		return TRUE;
 	}
 	if (units->len) {
-		refuse(sorting, file->path, "a removed unit can't be made live",
+		refuse(toucher, file->path, "a removed unit can't be made live",
 		       "keep the file and empty its functions instead",
 		       "what it defines is still linked into the running kernel");
 		return TRUE;
 	}
 	/* Not compiled by itself, but perhaps included by another .c file, as some are. */
-	return sort_included(sorting, file, error);
+	return sort_included(toucher, file, error);
 }
 
 /* First match wins.  A pattern is a glob over the whole path ('*' matches '/' too). */
@@ -199,37 +199,82 @@ static const struct {
 	{"*", sort_unknown},
 };
 
-static gboolean sort_file(struct sorting *sorting, const struct patched_file *file, GError **error)
+static gboolean sort_file(struct toucher *toucher, const struct patched_file *file, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (g_pattern_match_simple(kinds[i].pattern, file->path))
-			return kinds[i].sort(sorting, file, error);
+			return kinds[i].sort(toucher, file, error);
 	return TRUE;
+}
+
+static struct touched *touched_new(void)
+{
+	struct touched *touched = g_new0(struct touched, 1);
+
+	touched->units = g_ptr_array_new();
+	touched->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+	touched->notes = g_ptr_array_new_with_free_func(g_free);
+	return touched;
+}
+
+/* Begins an answer: what is found from now on goes there. */
+static void begin(struct toucher *toucher, struct touched *touched)
+{
+	toucher->touched = touched;
+	g_hash_table_remove_all(toucher->units);
+}
+
+static void take_units(struct toucher *toucher)
+{
+	const GPtrArray *all = commands_units(toucher->commands);
+
+	for (guint i = 0; i < all->len; i++)
+		if (g_hash_table_contains(toucher->units, g_ptr_array_index(all, i)))
+			g_ptr_array_add(toucher->touched->units, g_ptr_array_index(all, i));
+}
+
+struct toucher *toucher_new(const struct kernel *kernel, const struct commands *commands,
+			    const struct overlay *overlay)
+{
+	struct toucher *toucher = g_new0(struct toucher, 1);
+
+	toucher->kernel = kernel;
+	toucher->commands = commands;
+	toucher->overlay = overlay;
+	toucher->units = g_hash_table_new(NULL, NULL);
+	return toucher;
+}
+
+void toucher_free(struct toucher *toucher)
+{
+	g_hash_table_unref(toucher->units);
+	g_clear_pointer(&toucher->includes, includes_free);
+	g_free(toucher);
+}
+
+struct touched *toucher_file(struct toucher *toucher, const struct patched_file *file,
+			     GError **error)
+{
+	AUTO(touched) touched = touched_new();
+
+	begin(toucher, touched);
+	if (!sort_file(toucher, file, error))
+		return NULL;
+	take_units(toucher);
+	return g_steal_pointer(&touched);
 }
 
 struct touched *touched_units(const struct kernel *kernel, const struct commands *commands,
 			      const struct overlay *overlay, GError **error)
 {
-	AUTO(touched) touched = g_new0(struct touched, 1);
-	AUTO(includes) includes = NULL;
-	g_autoptr(GHashTable) units = g_hash_table_new(NULL, NULL);
-	struct sorting sorting = {kernel, commands, overlay, NULL, units, touched};
-	gboolean good = TRUE;
+	AUTO(toucher) toucher = toucher_new(kernel, commands, overlay);
+	AUTO(touched) touched = touched_new();
 
-	touched->units = g_ptr_array_new();
-	touched->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-	touched->notes = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < overlay->files->len && good; i++)
-		good = sort_file(&sorting, g_ptr_array_index(overlay->files, i), error);
-	includes = sorting.includes;
-	if (!good)
-		return NULL;
-
-	const GPtrArray *all = commands_units(commands);
-	for (guint i = 0; i < all->len; i++)
-		if (g_hash_table_contains(units, g_ptr_array_index(all, i)))
-			g_ptr_array_add(touched->units, g_ptr_array_index(all, i));
+	begin(toucher, touched);
+	for (guint i = 0; i < overlay->files->len; i++)
+		if (!sort_file(toucher, g_ptr_array_index(overlay->files, i), error))
+			return NULL;
+	take_units(toucher);
 	return g_steal_pointer(&touched);
 }
 
