@@ -163,6 +163,17 @@ static struct changed_object *object_entry(GPtrArray *objects, const char *name)
 	return entry;
 }
 
+static void list_function(struct changed_object *entry, const char *name, const char *change,
+			  const char *why)
+{
+	struct changed_function *listed = g_new0(struct changed_function, 1);
+
+	listed->name = g_strdup(name);
+	listed->change = change;
+	listed->why = g_strdup(why);
+	g_ptr_array_add(entry->functions, listed);
+}
+
 void changed_objects_add(GPtrArray *objects, const struct candidate *candidate)
 {
 	struct changed_object *entry = object_entry(objects, candidate->compiled->unit->object);
@@ -172,12 +183,20 @@ void changed_objects_add(GPtrArray *objects, const struct candidate *candidate)
 			g_ptr_array_index(candidate->diff->functions, i);
 		const struct symbol *symbol =
 			function->original ? function->original : function->patched;
-		struct changed_function *listed = g_new0(struct changed_function, 1);
 
-		listed->name = g_strdup(symbol->name);
-		listed->change = function->change == DIFF_NEW ? "new" : "changed";
-		listed->why = g_strdup(function->why);
-		g_ptr_array_add(entry->functions, listed);
+		list_function(entry, symbol->name, function->change == DIFF_NEW ? "new" : "changed",
+			      function->why);
+	}
+}
+
+void changed_objects_merge(GPtrArray *objects, const struct changed_object *object)
+{
+	struct changed_object *entry = object_entry(objects, object->name);
+
+	for (guint i = 0; i < object->functions->len; i++) {
+		const struct changed_function *function = g_ptr_array_index(object->functions, i);
+
+		list_function(entry, function->name, function->change, function->why);
 	}
 }
 

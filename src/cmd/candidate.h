@@ -71,6 +71,8 @@ struct changed_object {
 
 GPtrArray *changed_objects_new(void); /* of struct changed_object, owned */
 void changed_objects_add(GPtrArray *objects, const struct candidate *candidate);
+/* Adds what changes of an object to what is listed of it. */
+void changed_objects_merge(GPtrArray *objects, const struct changed_object *object);
 /* Adds the member "objects". */
 void changed_objects_json(const GPtrArray *objects, JsonBuilder *builder);
 

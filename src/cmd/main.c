@@ -17,6 +17,8 @@ static const struct {
 	{"kernel", command_kernel, "add [RELEASE] | list | rm RELEASE",
 	 "fetch and prepare stock kernels"},
 	{"build", command_build, "[-k RELEASE] [-o FILE] PATCH...", "patch files to one livepatch"},
+	{"update", command_update, "[-k RELEASE] [--to VERSION]",
+	 "a whole point release to one livepatch"},
 	{"diff", command_diff, "ORIGINAL.o PATCHED.o", "what changed between two objects, and why"},
 	{"census", command_census, "[-k RELEASE]... [--json] [--html FILE]",
 	 "what a livepatch must take care of, how often and where"},

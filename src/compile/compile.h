@@ -35,6 +35,7 @@ struct compiled {
 struct compiled *compiled_new(const struct unit *unit, const char *directory, guint number,
 			      gboolean types);
 void compiled_free(struct compiled *compiled);
+DEFINE_AUTO(compiled, compiled_free)
 
 /*
  * Compiles units (of struct unit *) below `directory` (an absolute path; made), one more at once

@@ -278,6 +278,72 @@ struct packages *packages_get(const struct packages_wish *wish, struct progress 
 			       : from_cache(wish, &names, progress, error);
 }
 
+static const struct deb *newest_of(const GPtrArray *debs, const char *name)
+{
+	const struct deb *best = NULL;
+
+	for (guint i = 0; i < debs->len; i++) {
+		const struct deb *deb = g_ptr_array_index(debs, i);
+
+		if (!strcmp(deb->name, name) && (!best || is_newer(deb->version, best->version)))
+			best = deb;
+	}
+	return best;
+}
+
+/* With the lock of the packages held. */
+static char *get_source(const char *directory, const char *name, char **version, GError **error)
+{
+	const char *const names[] = {name, NULL};
+	g_autoptr(GPtrArray) debs = deb_scan(directory, error);
+	const struct deb *deb = debs && *version ? find(debs, name, *version) : NULL;
+
+	if (!debs || deb)
+		return deb ? g_strdup(deb->path) : NULL;
+	g_autoptr(GPtrArray) offers = fetch_offers(names, NULL, error);
+	if (!offers)
+		return NULL;
+	g_ptr_array_extend_and_steal(debs, g_steal_pointer(&offers));
+	deb = *version ? find(debs, name, *version) : newest_of(debs, name);
+	if (!deb) {
+		klatch_fail(error, KLATCH_ENVIRONMENT, WHAT, name, "apt-get update",
+			    "neither the cache nor the archive has version %s",
+			    *version ? *version : "of any kind");
+		return NULL;
+	}
+	if (!*version)
+		*version = g_strdup(deb->version);
+	deb = find(debs, name, *version); /* that of the cache, which comes first */
+	if (deb->path)
+		return g_strdup(deb->path);
+	g_autoptr(GPtrArray) fetch = g_ptr_array_new();
+	g_ptr_array_add(fetch, (gpointer)deb);
+	if (!fetch_packages(fetch, directory, NULL, error))
+		return NULL;
+	g_autoptr(GPtrArray) fetched = deb_scan(directory, error);
+	deb = fetched ? find(fetched, name, *version) : NULL;
+	return deb ? g_strdup(deb->path) : NULL;
+}
+
+char *packages_source(guint series, char **version, struct progress *progress, GError **error)
+{
+	g_autofree char *cache = kernel_cache();
+	g_autofree char *directory = g_build_filename(cache, "packages", NULL);
+	g_autofree char *name = g_strdup_printf("linux-source-%u.%u", series / 1000, series % 1000);
+	char *path;
+	int lock;
+
+	progress_report(progress, "looking for the source", -1);
+	if (!files_make_directory(directory, error))
+		return NULL;
+	lock = cache_lock("packages", FALSE, error);
+	if (lock < 0)
+		return NULL;
+	path = get_source(directory, name, version, error);
+	close(lock);
+	return path;
+}
+
 void packages_free(struct packages *packages)
 {
 	if (!packages)

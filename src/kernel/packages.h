@@ -39,6 +39,13 @@ void packages_free(struct packages *packages);
 DEFINE_AUTO(packages, packages_free)
 
 /*
+ * The linux-source package of a series (struct kernel), in the cache or fetched into it: of a
+ * version, or the newest that apt or the cache has (*version NULL; it is set, and the caller frees
+ * it).  Returns its path; caller frees.
+ */
+char *packages_source(guint series, char **version, struct progress *progress, GError **error);
+
+/*
  * Unpacks a .deb below a directory.  Only members whose path begins with one of the prefixes (a
  * NULL-terminated list; NULL for all).  Nothing is written outside of `directory`, whatever the
  * package says.
