@@ -430,7 +430,8 @@ static gboolean compare(struct renewal *renewal, struct reached *reached, GError
 {
 	AUTO(candidate) candidate = candidate_new(reached->compiled);
 
-	if (!candidate_diff(candidate, renewal->kernel->series, reached->compiled->types, error))
+	if (!candidate_diff(candidate, renewal->kernel->series, reached->compiled->types, NULL,
+			    error))
 		return FALSE;
 	renewal->result->compared++;
 	for (guint i = 0; i < candidate->diff->refusals->len; i++)
@@ -519,7 +520,7 @@ static gboolean judge_trial(struct compiled *compiled, const GError *problem, gp
 		trial->refusal = g_error_copy(problem);
 		return TRUE;
 	}
-	if (!candidate_diff(candidate, trial->renewal->kernel->series, trial->types, error))
+	if (!candidate_diff(candidate, trial->renewal->kernel->series, trial->types, NULL, error))
 		return FALSE;
 	if (candidate->diff->refusals->len)
 		trial->refusal = g_error_copy(candidate->diff->refusals->pdata[0]);
@@ -749,7 +750,7 @@ static struct candidate *read_unit(struct renewal *renewal, const struct reached
 {
 	AUTO(candidate) candidate = candidate_new(reached->compiled);
 
-	if (!candidate_diff(candidate, renewal->kernel->series, FALSE, error))
+	if (!candidate_diff(candidate, renewal->kernel->series, FALSE, NULL, error))
 		return NULL;
 	drop_debug(candidate->original);
 	drop_debug(candidate->patched);
