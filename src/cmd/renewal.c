@@ -148,9 +148,9 @@ static void refuse(struct renewal *renewal, const struct change *change, const G
 	const struct klatch_reason *told = klatch_error_reason(reason);
 
 	if (selection_refuse(renewal->selection, change, reason))
-		tell(renewal, "change %u is refused: %s%s%s: %s", change->number,
+		tell(renewal, "change %u is refused: %s%s%s: %.*s", change->number,
 		     told->where ? told->where : "", told->where ? ": " : "", told->what,
-		     told->why);
+		     (int)strcspn(told->why, "\n"), told->why);
 }
 
 static void refuse_all(struct renewal *renewal, const GPtrArray *changes, const GError *reason)
@@ -161,6 +161,7 @@ static void refuse_all(struct renewal *renewal, const GPtrArray *changes, const 
 
 /* ---- the overlay of what is chosen ---- */
 
+/* In a directory that is not there, or was emptied (overlay_empty()). */
 static struct overlay *make_overlay(const struct renewal *renewal, const GPtrArray *chosen,
 				    const char *name, GError **error)
 {
@@ -169,10 +170,21 @@ static struct overlay *make_overlay(const struct renewal *renewal, const GPtrArr
 	g_autofree char *patch = g_build_filename(renewal->directory, file, NULL);
 	const char *const patches[] = {chosen->len ? patch : NULL, NULL};
 
-	if (!files_remove_tree(directory, error) ||
-	    !changes_write(renewal->result->changes, chosen, patch, error))
+	if (!changes_write(renewal->result->changes, chosen, patch, error))
 		return NULL;
 	return overlay_new(renewal->kernel, patches, directory, error);
+}
+
+/* The overlay of a change alone, beside that of all. */
+static struct overlay *overlay_of_one(const struct renewal *renewal, const struct change *change,
+				      GError **error)
+{
+	g_autofree char *directory = g_build_filename(renewal->directory, "alone", NULL);
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+
+	g_ptr_array_add(chosen, (gpointer)change);
+	return files_remove_tree(directory, error) ? make_overlay(renewal, chosen, "alone", error)
+						   : NULL;
 }
 
 static char *file_sum(const struct overlay *overlay, const struct patched_file *file,
@@ -195,6 +207,9 @@ static gboolean renew_overlay(struct renewal *renewal, GError **error)
 	if (renewal->overlay && renewal->overlay_size == chosen->len)
 		return TRUE;
 	begin_stage(renewal, "overlay");
+	/* What is chosen only shrinks, and so do the files that are patched. */
+	if (renewal->overlay && !overlay_empty(renewal->overlay, error))
+		return FALSE;
 	g_clear_pointer(&renewal->overlay, overlay_free);
 	renewal->overlay = make_overlay(renewal, chosen, "overlay", error);
 	if (!renewal->overlay)
@@ -218,13 +233,11 @@ static gboolean renew_overlay(struct renewal *renewal, GError **error)
 static gboolean touched_alone(struct renewal *renewal, const struct change *change,
 			      const char *path, struct touched **touched, GError **error)
 {
-	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	AUTO(overlay) overlay = NULL;
 	AUTO(toucher) toucher = NULL;
 
-	g_ptr_array_add(chosen, (gpointer)change);
 	*touched = NULL;
-	overlay = make_overlay(renewal, chosen, "alone", error);
+	overlay = overlay_of_one(renewal, change, error);
 	if (!overlay)
 		return FALSE;
 	toucher = toucher_new(renewal->kernel, renewal->commands, overlay);
@@ -533,18 +546,16 @@ static gboolean refused_alone(struct renewal *renewal, const struct reached *rea
 			      const struct change *change, GError **refusal, GError **error)
 {
 	g_autofree char *objects = g_build_filename(renewal->directory, "alone-objects", NULL);
-	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	g_autoptr(GPtrArray) units = g_ptr_array_new();
 	AUTO(compiled) compiled = compiled_new(reached->unit, objects, 0, reached->compiled->types);
 	struct trial trial = {renewal, compiled->types, NULL};
 	AUTO(overlay) overlay = NULL;
 
-	g_ptr_array_add(chosen, (gpointer)change);
 	g_ptr_array_add(units, compiled);
 	g_free(compiled->original);
 	compiled->original = g_strdup(reached->compiled->original);
 	compiled->kinds = 1 << COMPILE_PATCHED;
-	overlay = make_overlay(renewal, chosen, "alone", error);
+	overlay = overlay_of_one(renewal, change, error);
 	if (!overlay ||
 	    !compile_each(renewal->kernel, overlay, units, objects, judge_trial, &trial, error))
 		return FALSE;
@@ -1154,18 +1165,6 @@ static char *name_of_version(const char *version)
 	return name;
 }
 
-/* With the directory locked: two runs to the same version would write the same files. */
-static gboolean settle(struct renewal *renewal, GError **error)
-{
-	renewal->images = images_new(renewal->kernel);
-	use_ccache(renewal);
-	if (!files_make_directory(renewal->directory, error) || !find_changes(renewal, error))
-		return FALSE;
-	ask(renewal);
-	return selection_settle(renewal->selection, judges, G_N_ELEMENTS(judges), renewal, error) &&
-	       conclude(renewal, error);
-}
-
 /* What a later run has no use for; ccache keeps what was compiled. */
 static void clean(const struct renewal *renewal)
 {
@@ -1176,6 +1175,19 @@ static void clean(const struct renewal *renewal)
 
 		files_remove_tree(path, NULL);
 	}
+}
+
+/* With the directory locked: two runs to the same version would write the same files. */
+static gboolean settle(struct renewal *renewal, GError **error)
+{
+	renewal->images = images_new(renewal->kernel);
+	use_ccache(renewal);
+	clean(renewal); /* an interrupted run left what it was at */
+	if (!files_make_directory(renewal->directory, error) || !find_changes(renewal, error))
+		return FALSE;
+	ask(renewal);
+	return selection_settle(renewal->selection, judges, G_N_ELEMENTS(judges), renewal, error) &&
+	       conclude(renewal, error);
 }
 
 static gboolean run(struct renewal *renewal, GError **error)

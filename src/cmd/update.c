@@ -236,8 +236,9 @@ static void print_refused(const struct change_outcome *outcome)
 	printf("%5u  %s", change->number, first->path);
 	if (change->files->len > 1)
 		printf(" and %u more", change->files->len - 1);
-	printf("\n       %s%s%s: %s\n", reason->where ? reason->where : "",
-	       reason->where ? ": " : "", reason->what, reason->why);
+	printf("\n       %s%s%s: %.*s\n", reason->where ? reason->where : "",
+	       reason->where ? ": " : "", reason->what, (int)strcspn(reason->why, "\n"),
+	       reason->why);
 	for (guint i = 0; i < change->entries->len; i++) {
 		const struct changelog_entry *entry = g_ptr_array_index(change->entries, i);
 		g_autofree char *cves = NULL;

@@ -323,7 +323,7 @@ static gboolean link_entries(const struct overlay *overlay, int fd, const char *
 	const char *name;
 
 	/* The patch may add directories: they have no original. */
-	if (entries && symlinkat(source, fd, original))
+	if (entries && symlinkat(source, fd, original) && errno != EEXIST)
 		return fail_errno(source, error);
 	while (entries && (name = g_dir_read_name(entries))) {
 		g_autofree char *target = g_build_filename(original, name, NULL);
@@ -437,6 +437,23 @@ struct overlay *overlay_new(const struct kernel *kernel, const char *const *patc
 	    !unfold_files(overlay, kernel, touched, error))
 		return NULL;
 	return g_steal_pointer(&overlay);
+}
+
+gboolean overlay_empty(const struct overlay *overlay, GError **error)
+{
+	const char *const roots[] = {overlay->root, overlay->plain_root};
+
+	for (guint i = 0; i < overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
+
+		for (gsize j = 0; j < G_N_ELEMENTS(roots); j++) {
+			g_autofree char *path = g_build_filename(roots[j], file->path, NULL);
+
+			if (g_unlink(path) && errno != ENOENT)
+				return fail_errno(path, error);
+		}
+	}
+	return TRUE;
 }
 
 void overlay_free(struct overlay *overlay)

@@ -54,6 +54,12 @@ gboolean overlay_unfold(const struct overlay *overlay, const struct kernel *kern
 gboolean overlay_complete_plain(const struct overlay *overlay, const struct kernel *kernel,
 				GError **error);
 
+/*
+ * Removes the files that the patches made, no links: another overlay can be made in the same
+ * directory, in a fraction of the time, if its patches change no other files than those.
+ */
+gboolean overlay_empty(const struct overlay *overlay, GError **error);
+
 void overlay_free(struct overlay *overlay);
 DEFINE_AUTO(overlay, overlay_free)
 
