@@ -361,7 +361,8 @@ static gboolean find_patches(const char *directory, GPtrArray *patches, GError *
 }
 
 /* One that is refused by the default policy before anything is linked is not for this kernel, or
- * not for livepatches: that has nothing to do with policies. */
+ * not for livepatches, and one that changes no code needs none: that has nothing to do with
+ * policies. */
 static gboolean build_of_corpus(struct running *running, const char *patch, GError **error)
 {
 	struct comparison *comparison = running->comparison;
@@ -373,7 +374,7 @@ static gboolean build_of_corpus(struct running *running, const char *patch, GErr
 
 		if (!result)
 			return FALSE;
-		if (i == 0 && result->stages->len < 6)
+		if (i == 0 && (result->stages->len < 6 || result->status == PIPELINE_UNCHANGED))
 			return TRUE;
 		if (i == 0)
 			comparison->corpus++;
