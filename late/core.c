@@ -10,6 +10,9 @@
 
 static struct klp_patch patch = {.mod = THIS_MODULE};
 
+/* An empty entry ends it. */
+static struct klp_state states[2] = {{.id = KLATCH_STATE}};
+
 struct klatch_target *klatch_targets;
 
 static struct klatch_target *target_of(struct klp_object *obj)
@@ -22,9 +25,9 @@ static struct klatch_target *target_of(struct klp_object *obj)
  * module each time it comes: with klp_mutex held, after the object's symbols were resolved, before
  * ftrace is armed for its functions.  An error refuses the livepatch, or the module that comes.
  */
-static int pre_patch(struct klp_object *obj)
+static int prepare(struct klatch_target *target)
 {
-	struct klatch_target *target = target_of(obj);
+	struct klp_object *obj = target->klp;
 	const char *name = target->object->name;
 
 	if (!name)
@@ -39,10 +42,40 @@ static int pre_patch(struct klp_object *obj)
 	return klatch_policy()->pre_patch ? klatch_policy()->pre_patch(target) : 0;
 }
 
+static void clean_up(struct klatch_target *target)
+{
+	if (klatch_policy()->post_unpatch && target->object->name)
+		klatch_policy()->post_unpatch(target);
+}
+
+/* Ours comes before the author's, which may already refer to what is bound late. */
+static int pre_patch(struct klp_object *obj)
+{
+	struct klatch_target *target = target_of(obj);
+	int ret = prepare(target);
+
+	if (ret)
+		return ret;
+	ret = klatch_call_pre_patch(target->object, obj);
+	if (ret)
+		clean_up(target);
+	return ret;
+}
+
+static void post_patch(struct klp_object *obj)
+{
+	klatch_call_post_patch(target_of(obj)->object, obj);
+}
+
+static void pre_unpatch(struct klp_object *obj)
+{
+	klatch_call_pre_unpatch(target_of(obj)->object, obj);
+}
+
 static void post_unpatch(struct klp_object *obj)
 {
-	if (klatch_policy()->post_unpatch && obj->mod)
-		klatch_policy()->post_unpatch(target_of(obj));
+	klatch_call_post_unpatch(target_of(obj)->object, obj);
+	clean_up(target_of(obj));
 }
 
 static void fill_funcs(struct klp_func *funcs, const struct klatch_object *from)
@@ -67,6 +100,8 @@ static void fill_target(struct klatch_target *target, const struct klatch_object
 
 	klp->name = object->name;
 	klp->callbacks.pre_patch = pre_patch;
+	klp->callbacks.post_patch = post_patch;
+	klp->callbacks.pre_unpatch = pre_unpatch;
 	klp->callbacks.post_unpatch = post_unpatch;
 	fill_funcs(klp->funcs, object);
 }
@@ -157,6 +192,9 @@ static int __init klatch_init(void)
 	if (!patch.objs)
 		return -ENOMEM;
 	patch.replace = klatch_livepatch.replace;
+	states[0].version = klatch_livepatch.version;
+	if (klatch_livepatch.version)
+		patch.states = states;
 
 	ret = klatch_policy()->plain ? 0 : klatch_watch_targets();
 	if (!ret) {

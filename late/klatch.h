@@ -17,6 +17,8 @@ typedef uint32_t u32;
 typedef int32_t s32;
 #endif
 
+#include "patch.h"
+
 /* Stands in the kernel side's struct module until the builder writes the livepatch's own name. */
 #define KLATCH_MODULE_NAME "klatch module name"
 
@@ -63,10 +65,18 @@ struct klatch_object {
 	 * build has another one.
 	 */
 	const void *note;
+	const struct klatch_callbacks *callbacks; /* the author's, in the order of the patches */
 	u32 nr_funcs;
 	u32 nr_sites;
 	u32 note_size;
+	u32 nr_callbacks;
 };
+
+/*
+ * The state (struct klp_state) that says which version of a cumulative livepatch this is.  The
+ * livepatch core refuses one that replaces others and has a lower version than these, or none.
+ */
+#define KLATCH_STATE 0x686374616c6bUL /* "klatch" */
 
 struct klatch_livepatch {
 	const char *kernel; /* the version in the running kernel's utsname: its build */
@@ -75,6 +85,7 @@ struct klatch_livepatch {
 	u32 policy;	     /* enum klatch_policy */
 	u32 refuse_mismatch; /* another build of a module is refused, not left unpatched */
 	u32 replace;	     /* all livepatches that are there end when this one is enabled */
+	u32 version;	     /* of the state; 0: this has none */
 };
 
 /* The symbol that the builder defines. */

@@ -5,6 +5,7 @@
  *	core.c		the life of the livepatch: tables to struct klp_patch, init to exit
  *	identity.c	which build of a target module this is
  *	policy.c	what is done when a target comes and goes
+ *	callbacks.c	the callbacks that patches bring along
  *	bind.c		late references: checked once, written each time their module comes
  *	text.c		writing to memory that is mapped read-only
  *	x86.c		what depends on the architecture
@@ -53,6 +54,12 @@ struct klatch_policy_ops {
 	bool early; /* nothing that comes is patched, only what is there */
 };
 const struct klatch_policy_ops *klatch_policy(void);
+
+/* callbacks.c */
+int klatch_call_pre_patch(const struct klatch_object *object, struct klp_object *klp);
+void klatch_call_post_patch(const struct klatch_object *object, struct klp_object *klp);
+void klatch_call_pre_unpatch(const struct klatch_object *object, struct klp_object *klp);
+void klatch_call_post_unpatch(const struct klatch_object *object, struct klp_object *klp);
 
 /* bind.c */
 int klatch_check_pristine(const struct klatch_object *object);

@@ -23,6 +23,7 @@ static const struct promise {
 	{"the livepatch uses what vmlinux does not export", OUR_FAULT, check_imports},
 	{"the livepatch names a symbol that would not be found", OUR_FAULT, check_klp_symbols},
 	{"the livepatch replaces a function that would not be found", OUR_FAULT, check_functions},
+	{"the livepatch has a callback that is no function", OUR_FAULT, check_callbacks},
 	{"the livepatch would resolve a symbol at the wrong time", OUR_FAULT, check_klp_sections},
 	{"the livepatch has a late reference that nobody resolves", OUR_FAULT, check_late_symbols},
 	{"the livepatch uses a livepatch symbol as an ordinary one", OUR_FAULT,

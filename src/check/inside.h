@@ -83,8 +83,9 @@ static inline gboolean sympos_is(guint64 sympos, guint position)
 
 typedef void check_function(struct check *check);
 check_function check_version_magic, check_imports, check_identity;
-check_function check_klp_symbols, check_klp_sections, check_functions, check_late_symbols;
-check_function check_ordinary_relocs, check_reloc_types, check_init_sections, check_places;
+check_function check_klp_symbols, check_klp_sections, check_functions, check_callbacks;
+check_function check_late_symbols, check_ordinary_relocs, check_reloc_types, check_init_sections,
+	check_places;
 check_function check_special_sections, check_boot_sections, check_called_addresses;
 check_function check_orc;
 

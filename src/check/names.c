@@ -122,6 +122,23 @@ void check_functions(struct check *check)
 	}
 }
 
+void check_callbacks(struct check *check)
+{
+	for (guint i = 0; i < check->tables->objects->len; i++) {
+		const struct table_object *object = check->tables->objects->pdata[i];
+
+		for (guint j = 0; j < object->callbacks->len; j++) {
+			const struct place *place =
+				&g_array_index(object->callbacks, struct place, j);
+
+			if (!is_function(check->livepatch, place) ||
+			    g_str_has_prefix(place->section->name, ".init."))
+				check_refuse_at(check, place->section, place->offset,
+						"a callback of %s leads there", object->name);
+		}
+	}
+}
+
 /* The object that a klp section is for ("" if its name is malformed).  Caller frees. */
 char *klp_section_object(const struct section *section)
 {

@@ -132,6 +132,22 @@ static gboolean read_site(struct reader *reader, struct place from, gpointer sit
 	return TRUE;
 }
 
+/* A set of callbacks: of those that are there the ones that the livepatch itself has. */
+static gboolean read_callbacks(struct reader *reader, struct place from, gpointer callbacks)
+{
+	for (gsize at = 0; at < sizeof(struct klatch_callbacks); at += sizeof(void *)) {
+		struct place field = place_at(from, at), function;
+		const struct reloc *reloc = section_reloc_at(field.section, field.offset);
+
+		if (!reloc || (reloc->symbol && !reloc->symbol->section))
+			continue;
+		if (!read_pointer(reader, field, &function))
+			return FALSE;
+		g_array_append_val((GArray *)callbacks, function);
+	}
+	return TRUE;
+}
+
 typedef gboolean read_element(struct reader *reader, struct place from, gpointer into);
 
 /* Reads the array that a pointer leads to; an empty one needs no pointer. */
@@ -165,6 +181,7 @@ static void object_table_free(gpointer data)
 
 	g_array_unref(object->functions);
 	g_array_unref(object->sites);
+	g_array_unref(object->callbacks);
 	g_free(object);
 }
 
@@ -192,6 +209,7 @@ static gboolean read_object(struct reader *reader, struct place from, gpointer i
 	g_ptr_array_add(into, object);
 	object->functions = g_array_new(FALSE, FALSE, sizeof(struct table_function));
 	object->sites = g_array_new(FALSE, FALSE, sizeof(struct table_site));
+	object->callbacks = g_array_new(FALSE, FALSE, sizeof(struct place));
 	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
 	/* `name` is at the beginning; a NULL one has no relocation. */
 	object->name =
@@ -204,7 +222,10 @@ static gboolean read_object(struct reader *reader, struct place from, gpointer i
 			  raw.nr_funcs, sizeof(struct klatch_func), read_function,
 			  object->functions) &&
 	       read_array(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_object, sites)),
-			  raw.nr_sites, sizeof(struct klatch_site), read_site, object->sites);
+			  raw.nr_sites, sizeof(struct klatch_site), read_site, object->sites) &&
+	       read_array(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_object, callbacks)),
+			  raw.nr_callbacks, sizeof(struct klatch_callbacks), read_callbacks,
+			  object->callbacks);
 }
 
 static gboolean read_livepatch(struct reader *reader, struct tables *tables)

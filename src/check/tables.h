@@ -34,6 +34,7 @@ struct table_object {
 	const char *name;  /* "vmlinux" or a module */
 	GArray *functions; /* of struct table_function */
 	GArray *sites;	   /* of struct table_site */
+	GArray *callbacks; /* of struct place: functions of the livepatch */
 	const void *note;  /* the build ID of the module it is made for; NULL for vmlinux */
 	gsize note_size;
 };

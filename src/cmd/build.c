@@ -146,7 +146,7 @@ int command_build(int argc, char **argv)
 	gboolean json = FALSE, replace = FALSE, skip_init = FALSE;
 	g_autoptr(GError) error = NULL;
 	enum klatch_policy policy = KLATCH_REBIND;
-	int status;
+	int status, version = -1;
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &release,
 		 "the kernel's release (default: the running one)", "RELEASE"},
@@ -166,6 +166,8 @@ int command_build(int argc, char **argv)
 		 "ACTION"},
 		{"replace", 0, 0, G_OPTION_ARG_NONE, &replace,
 		 "it takes the place of all livepatches that are loaded", NULL},
+		{"version", 0, 0, G_OPTION_ARG_INT, &version,
+		 "likewise, but not of one with a higher version than N", "N"},
 		{"skip-init", 0, 0, G_OPTION_ARG_NONE, &skip_init,
 		 "changed __init code does not matter: it is left out", NULL},
 		{"skip-data", 0, 0, G_OPTION_ARG_STRING_ARRAY, &skip_data,
@@ -182,6 +184,11 @@ int command_build(int argc, char **argv)
 	if (mismatch && strcmp(mismatch, "refuse") && strcmp(mismatch, "unpatched")) {
 		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", mismatch,
 			    "see klatch build --help", "--mismatch is unpatched or refuse");
+		return command_fail(error, json);
+	}
+	if (version < -1 || !version) {
+		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
+			    "see klatch build --help", "--version is a number from 1 on");
 		return command_fail(error, json);
 	}
 	if (argc < 2) {
@@ -201,6 +208,7 @@ int command_build(int argc, char **argv)
 		.policy = policy,
 		.refuse_mismatch = !g_strcmp0(mismatch, "refuse"),
 		.replace = replace,
+		.version = MAX(version, 0),
 		.intent = {skip_init, (const char *const *)skip_data},
 		.workspace = workspace,
 	};

@@ -161,10 +161,10 @@ static gboolean check_name(const char *name, GError **error)
 
 static gboolean check_policy(const struct pipeline_request *request, GError **error)
 {
-	if (request->policy != KLATCH_SPLIT || !request->replace)
+	if (request->policy != KLATCH_SPLIT || !(request->replace || request->version))
 		return TRUE;
 	klatch_fail(error, KLATCH_USAGE, "the command line is wrong", NULL,
-		    "take another policy, or leave --replace out",
+		    "take another policy, or leave --replace and --version out",
 		    "with --late=split --replace each livepatch would take the place of the one "
 		    "before");
 	return FALSE;
@@ -304,7 +304,8 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 		.name = name,
 		.policy = pipeline->request->policy,
 		.refuse_mismatch = pipeline->request->refuse_mismatch,
-		.replace = pipeline->request->replace,
+		.replace = pipeline->request->replace || pipeline->request->version,
+		.version = pipeline->request->version,
 	};
 	GError *problem = NULL;
 

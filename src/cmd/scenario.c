@@ -3,6 +3,7 @@
  */
 #include "cmd/scenario.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -62,6 +63,7 @@ struct recipe {
 	GPtrArray *patches; /* of char *, owned, NULL-terminated */
 	enum klatch_policy policy;
 	gboolean replace;
+	guint version;
 };
 
 static gboolean read_policy(const struct plan *plan, const struct plan_item *item, const char *name,
@@ -78,12 +80,14 @@ static gboolean read_policy(const struct plan *plan, const struct plan_item *ite
 static gboolean read_recipe(const struct plan *plan, const struct plan_item *item,
 			    struct recipe *recipe, GError **error)
 {
-	static const char late[] = "--late=";
+	static const char late[] = "--late=", version[] = "--version=";
 	g_auto(GStrv) words = g_strsplit_set(item->rest, " \t", -1);
 
 	for (guint i = 0; words[i]; i++) {
 		if (!strcmp(words[i], "--replace"))
 			recipe->replace = TRUE;
+		else if (g_str_has_prefix(words[i], version))
+			recipe->version = atoi(words[i] + strlen(version));
 		else if (!g_str_has_prefix(words[i], late) && *words[i])
 			g_ptr_array_add(recipe->patches, plan_path(plan, words[i]));
 		else if (*words[i] &&
@@ -148,6 +152,7 @@ static gboolean build_livepatch(const struct scenario *scenario, struct plan_ite
 		.output = path,
 		.policy = recipe.policy,
 		.replace = recipe.replace,
+		.version = recipe.version,
 		.workspace = scenario->request->workspace,
 	};
 	AUTO(pipeline_result) result = pipeline_build(&request, scenario->progress, error);

@@ -73,8 +73,9 @@ static char *dependencies_of(const char *object)
 }
 
 /*
- * The jump that becomes a jump label's NOP is 2 or 5 bytes long, as the assembler finds; a label
- * that is bound late needs 5.  So the assembler of original and patched is a script that asks for
+ * The jump that is a jump label, or becomes its NOP, is 2 or 5 bytes long, as the assembler finds; a
+ * label that is bound late needs 5.  In what the compiler writes, the label's entry in __jump_table
+ * is on the next line.  So the assembler of original and patched is a script that asks for
  * them. It reads its standard input alone: compiles are run with -pipe.
  */
 static gboolean make_assembler(struct compilation *compilation, GError **error)
@@ -89,8 +90,8 @@ static gboolean make_assembler(struct compilation *compilation, GError **error)
 	g_autofree char *program = g_shell_quote(g_strchomp(result.output));
 	g_autofree char *script =
 		g_strdup_printf("#!/bin/sh\n"
-				"{ sed '/# objtool NOPs this/s/jmp\\([[:blank:]]\\)/jmp.d32\\1/' "
-				"|| echo .err; } |\n"
+				"{ sed '/1:[[:blank:]]*jmp[[:blank:]]/{N;/__jump_table/"
+				"s/jmp\\([[:blank:]]\\)/jmp.d32\\1/}' || echo .err; } |\n"
 				"%s \"$@\"\n",
 				program);
 	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, script, -1);

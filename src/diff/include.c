@@ -3,8 +3,11 @@
  * need that the original does not have: new functions and variables, strings, constants, copies of
  * functions that can't be taken over or that never return.  What else has a twin stays where it is.
  */
+#include <string.h>
+
 #include "diff/comparison.h"
 #include "diff/insn.h"
+#include "patch.h"
 
 struct inclusion {
 	struct comparison *comparison;
@@ -17,9 +20,26 @@ struct inclusion {
 static void follow_range(struct inclusion *inclusion, const struct section *section, guint64 start,
 			 guint64 end);
 
+/* Refuses what a reference leads to; why: what is said of the place that it is in. */
+static void refuse_once(struct inclusion *inclusion, const struct symbol *symbol,
+			const void *subject, char *what, const char *why)
+{
+	if (g_hash_table_add(inclusion->refused, (gpointer)subject))
+		refuse(inclusion->comparison, symbol, what,
+		       "make the change in smaller or larger functions, so that this reference is "
+		       "not needed or not doubtful",
+		       "%s%s%s", inclusion->place ? inclusion->place->name : "",
+		       inclusion->place ? " " : "", why);
+	g_free(what);
+}
+
 /* Takes a whole section and what it refers to. */
 static void take_section(struct inclusion *inclusion, struct section *section)
 {
+	if (section_is_init(section))
+		refuse_once(inclusion, NULL, section,
+			    g_strdup_printf("section %s can't come along", section->name),
+			    "refers to it, and it would be gone once the livepatch is loaded");
 	if (g_hash_table_add(inclusion->comparison->diff->sections, section))
 		follow_range(inclusion, section, 0, section->size);
 }
@@ -37,19 +57,6 @@ static void take_function(struct inclusion *inclusion, struct entity *entity)
 	}
 	if (entity->cold)
 		take_function(inclusion, entity->cold);
-}
-
-/* Refuses what a reference leads to; why: what is said of the place that it is in. */
-static void refuse_once(struct inclusion *inclusion, const struct symbol *symbol,
-			const void *subject, char *what, const char *why)
-{
-	if (g_hash_table_add(inclusion->refused, (gpointer)subject))
-		refuse(inclusion->comparison, symbol, what,
-		       "make the change in smaller or larger functions, so that this reference is "
-		       "not needed or not doubtful",
-		       "%s%s%s", inclusion->place ? inclusion->place->name : "",
-		       inclusion->place ? " " : "", why);
-	g_free(what);
 }
 
 /* Whether an address at the end of a variable means something else here than in the original. */
@@ -212,6 +219,13 @@ static gboolean is_new_global(const struct entity *entity)
 	       (entity->kind == ENTITY_FUNCTION || entity->kind == ENTITY_DATA);
 }
 
+/* What nobody refers to: klatch's own kernel side calls it. */
+static gboolean is_callbacks(const struct entity *entity)
+{
+	return entity->kind == ENTITY_DATA && entity->body == entity &&
+	       !strcmp(entity->symbol->section->name, KLATCH_CALLBACKS_SECTION);
+}
+
 static void take_all(struct inclusion *inclusion)
 {
 	for (guint i = 0; i < inclusion->side->count; i++) {
@@ -219,6 +233,8 @@ static void take_all(struct inclusion *inclusion)
 
 		if (entity->kind == ENTITY_FUNCTION && entity->why)
 			take_function(inclusion, entity);
+		if (is_callbacks(entity))
+			take_variable(inclusion, entity, NULL);
 		if (!is_new_global(entity) || section_is_init(entity->symbol->section) ||
 		    inclusion->side->specials[entity->symbol->section->index])
 			continue;

@@ -162,6 +162,7 @@ static const char *const ordinary[] = {
 	"__tracepoints_strings",
 	"__tracepoint_str",
 	"__trace_printk_fmt",
+	".klatch.callbacks", /* what a patch itself brings (late/patch.h) */
 };
 
 static gboolean name_fits(const char *pattern, const char *name)

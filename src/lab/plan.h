@@ -15,7 +15,7 @@
  * loads by name come along by themselves, with all that they need.
  *
  *	livepatch NAME FILE.ko		one that is there, or
- *	livepatch NAME [--late=POLICY] [--replace] PATCH...
+ *	livepatch NAME [--late=POLICY] [--replace] [--version=N] PATCH...
  *					one that klatch builds, of that module name, as with
  *					these options of klatch build;
  *					with split it is that of vmlinux, or the first, and each

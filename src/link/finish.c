@@ -133,18 +133,23 @@ static gboolean write_name(struct object *object, const char *name, GError **err
 	return TRUE;
 }
 
-gboolean finish_module(struct object *object, const char *name, const struct exports *exports,
-		       GError **error)
+gboolean finish_module(struct object *object, const struct link_options *options,
+		       const struct exports *exports, GError **error)
 {
 	struct section *info = object_section(object, ".modinfo");
 	g_autoptr(GPtrArray) used = find_used(object, exports, error);
 
-	if (!used || !write_name(object, name, error) ||
+	if (!used || !write_name(object, options->name, error) ||
 	    !add_versions(object, used, exports, error))
 		return FALSE;
-	add_info(info, "name", name);
+	add_info(info, "name", options->name);
 	add_info(info, "depends", "");
 	add_namespaces(info, used);
+	if (options->version) {
+		g_autofree char *version = g_strdup_printf("%u", options->version);
+
+		add_info(info, "version", version);
+	}
 	return TRUE;
 }
 

@@ -8,6 +8,7 @@
 
 #include "elf/object.h"
 #include "kernel/exports.h"
+#include "link/link.h"
 
 /* Makes every symbol local that the joined units define: they are each other's, not the kernel's.
  */
@@ -17,8 +18,8 @@ void finish_hide_symbols(struct object *object);
  * Gives the module its name, the rest of its information, and the versions of what it uses.
  * KLATCH_REFUSED if it uses what vmlinux does not export.
  */
-gboolean finish_module(struct object *object, const char *name, const struct exports *exports,
-		       GError **error);
+gboolean finish_module(struct object *object, const struct link_options *options,
+		       const struct exports *exports, GError **error);
 
 /* Makes klp symbols and relocations what the kernel's livepatch code expects.  Nothing but
  * numbering the sites may follow. */

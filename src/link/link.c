@@ -73,6 +73,7 @@ static gboolean join_unit(struct object *into, struct scope *scope, const struct
 	drop_judgements(object, series);
 	assembly_rename(assembly, object);
 	assembly_add_functions(assembly, object);
+	tables_take_callbacks(object, unit->unit->object);
 	return tables_take_sites(object, unit->unit->object, series, policy, error) &&
 	       join_object(into, object, error);
 }
@@ -110,7 +111,7 @@ static gboolean join_units(struct object *into, struct scope *scope, const struc
 		g_autofree char *name = g_strdup_printf("%zu.link.o", i);
 		g_autofree char *path = g_build_filename(directory, name, NULL);
 
-		if (units[i].diff->functions->len &&
+		if ((units[i].diff->functions->len || g_hash_table_size(units[i].diff->sections)) &&
 		    !join_unit(into, scope, &units[i], options->policy, path, &problem) &&
 		    !keep_refusal(options, &units[i], g_steal_pointer(&problem), error))
 			return FALSE;
@@ -174,7 +175,7 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 	finish_hide_symbols(livepatch);
 	if (!tables_add_livepatch(livepatch, scope, options, error) ||
 	    !join_runtime(livepatch, scope, error) ||
-	    !finish_module(livepatch, options->name, scope->exports, error))
+	    !finish_module(livepatch, options, scope->exports, error))
 		return FALSE;
 	finish_livepatch(livepatch);
 	tables_number_sites(livepatch, options->policy);

@@ -33,7 +33,8 @@ struct link_options {
 	const char *name; /* of the livepatch, a valid module name */
 	enum klatch_policy policy;
 	gboolean refuse_mismatch; /* another build of a target is refused, not left unpatched */
-	gboolean replace;	  /* it ends all livepatches that are there */
+	gboolean replace;	  /* it ends all livepatches that are there ... */
+	guint version;		  /* ... unless one has a higher version than this; 0: none */
 	GPtrArray
 		*refusals; /* of struct link_refusal, owned: all units are tried, and what is
 			      refused of each is added here; NULL: the first refusal is the error */

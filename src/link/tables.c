@@ -13,6 +13,7 @@
 
 #define FUNCS	  ".klatch.funcs."
 #define SITES	  ".klatch.sites."
+#define CALLBACKS KLATCH_CALLBACKS_SECTION "."
 #define STRINGS	  ".klatch.strings"
 #define NOTES	  ".klatch.notes"
 #define OBJECTS	  ".klatch.objects"
@@ -161,6 +162,18 @@ gboolean tables_take_sites(struct object *object, const char *owner, guint serie
 	return TRUE;
 }
 
+void tables_take_callbacks(struct object *object, const char *owner)
+{
+	for (guint i = 0; i < object->sections->len; i++) {
+		struct section *section = object_section_at(object, i);
+
+		if (strcmp(section->name, KLATCH_CALLBACKS_SECTION) != 0)
+			continue;
+		g_free(section->name);
+		section->name = g_strconcat(CALLBACKS, owner, NULL);
+	}
+}
+
 static int compare_owners(gconstpointer a, gconstpointer b)
 {
 	const char *first = *(const char *const *)a, *second = *(const char *const *)b;
@@ -172,24 +185,31 @@ static int compare_owners(gconstpointer a, gconstpointer b)
 	return strcmp(first, second);
 }
 
+/* Whose table a section is, or NULL. */
+static const char *owner_of(const struct section *section)
+{
+	static const char *const prefixes[] = {FUNCS, SITES, CALLBACKS};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
+		if (g_str_has_prefix(section->name, prefixes[i]))
+			return section->name + strlen(prefixes[i]);
+	return NULL;
+}
+
 /* The objects that have a table: vmlinux first, then modules by name. */
 static GPtrArray *find_owners(const struct object *object)
 {
 	GPtrArray *owners = g_ptr_array_new();
 
 	for (guint i = 0; i < object->sections->len; i++) {
-		const char *name = object_section_at(object, i)->name;
+		const char *name = owner_of(object_section_at(object, i));
 
-		if (!g_str_has_prefix(name, FUNCS) && !g_str_has_prefix(name, SITES))
-			continue;
-		name += strlen(FUNCS);
-		if (!g_ptr_array_find_with_equal_func(owners, name, g_str_equal, NULL))
+		if (name && !g_ptr_array_find_with_equal_func(owners, name, g_str_equal, NULL))
 			g_ptr_array_add(owners, (char *)name);
 	}
 	g_ptr_array_sort(owners, compare_owners);
 	return owners;
 }
-G_STATIC_ASSERT(sizeof(FUNCS) == sizeof(SITES));
 
 /* Points a field at the table of an owner, if there is one; returns its size. */
 static gsize point_at_table(struct object *object, struct section *section, guint64 field,
@@ -233,9 +253,12 @@ static gboolean add_object(struct object *object, struct section *objects, struc
 				     FUNCS, owner);
 	gsize sites = point_at_table(object, objects, at + offsetof(struct klatch_object, sites),
 				     SITES, owner);
+	gsize callbacks = point_at_table(
+		object, objects, at + offsetof(struct klatch_object, callbacks), CALLBACKS, owner);
 	struct klatch_object entry = {
 		.nr_funcs = funcs / sizeof(struct klatch_func),
 		.nr_sites = sites / sizeof(struct klatch_site),
+		.nr_callbacks = callbacks / sizeof(struct klatch_callbacks),
 	};
 
 	if (strcmp(owner, "vmlinux") != 0) {
@@ -277,6 +300,7 @@ gboolean tables_add_livepatch(struct object *object, struct scope *scope,
 		.policy = options->policy,
 		.refuse_mismatch = options->refuse_mismatch,
 		.replace = options->replace,
+		.version = options->version,
 	};
 
 	if (!version)

@@ -27,6 +27,9 @@ void tables_add_function(struct object *object, const struct location *replaced,
 gboolean tables_take_sites(struct object *object, const char *owner, guint series,
 			   enum klatch_policy policy, GError **error);
 
+/* Makes the callbacks that a unit brings along (late/patch.h) those of its object. */
+void tables_take_callbacks(struct object *object, const char *owner);
+
 /*
  * Adds the symbol klatch_livepatch: what this is for, and an entry for each object that has a
  * table, with the identity of the build that it was made for.

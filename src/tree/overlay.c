@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,8 @@
 #include "tree/lines.h"
 #include "tree/narrow.h"
 #include "tree/patch.h"
+
+#define HEADER_DIRECTORY "include/klatch"
 
 static const char *const environment[] = {"LC_ALL=C", NULL};
 
@@ -407,6 +410,27 @@ static gboolean unfold_files(const struct overlay *overlay, const struct kernel 
 	return TRUE;
 }
 
+/* What patches include as <klatch/patch.h>: in both trees where the kernel's own headers are. */
+static gboolean add_header(const struct overlay *overlay, const struct kernel *kernel,
+			   GError **error)
+{
+	const char *const roots[] = {overlay->root, overlay->plain_root};
+	g_autoptr(GBytes) header = g_resources_lookup_data("/klatch/late/patch.h", 0, NULL);
+	gsize size;
+	const char *text = g_bytes_get_data(header, &size);
+
+	if (!overlay_unfold(overlay, kernel, HEADER_DIRECTORY, error))
+		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(roots); i++) {
+		g_autofree char *path =
+			g_build_filename(roots[i], HEADER_DIRECTORY, "patch.h", NULL);
+
+		if (!write_file(path, text, size, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static void patched_file_free(struct patched_file *file)
 {
 	g_free(file->path);
@@ -434,7 +458,7 @@ struct overlay *overlay_new(const struct kernel *kernel, const char *const *patc
 		if (!apply(overlay, kernel, touched, patches[i], error))
 			return NULL;
 	if (!finish_files(overlay, kernel, touched, error) ||
-	    !unfold_files(overlay, kernel, touched, error))
+	    !unfold_files(overlay, kernel, touched, error) || !add_header(overlay, kernel, error))
 		return NULL;
 	return g_steal_pointer(&overlay);
 }

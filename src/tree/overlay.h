@@ -36,6 +36,7 @@ struct overlay {
  * Applies patch files (paths, in order, -p1, no fuzz) below `directory` (made; the caller removes
  * it).  After each changed run of lines a #line restores the original numbering, at the first place
  * where a directive may stand (not inside a comment, a string, a macro or its arguments).
+ * late/patch.h is there too, for patches to include as <klatch/patch.h>.
  * KLATCH_REFUSED naming patch file, hunk and target line if one does not apply; KLATCH_INPUT if a
  * patch file is no patch, or touches a path outside of the tree.
  */

@@ -524,6 +524,39 @@ static void replacement_that_is_no_function(void **state)
 	assert_refused(&sound, "replaces a function", "not the beginning of a function");
 }
 
+/* Gives t a set of callbacks, of which there is a pre_patch and a post_unpatch. */
+static void add_callbacks(struct sound *sound, guint64 pre_patch, guint64 post_unpatch)
+{
+	guint64 set = section_append(sound->tables, NULL, sizeof(struct klatch_callbacks), 8);
+	struct klatch_object *object = (struct klatch_object *)sound->tables->data + 1;
+
+	object->nr_callbacks = 1;
+	point_to(sound, sizeof(*object) + offsetof(struct klatch_object, callbacks), sound->tables,
+		 set);
+	point_to(sound, set + offsetof(struct klatch_callbacks, pre_patch), sound->text, pre_patch);
+	point_to(sound, set + offsetof(struct klatch_callbacks, post_unpatch), sound->text,
+		 post_unpatch);
+}
+
+static void callbacks_that_are_functions(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	add_callbacks(&sound, SHOW, PROC);
+	g_autoptr(GPtrArray) refusals = check_made(&sound);
+	assert_int_equal(refusals->len, 0);
+}
+
+static void callback_that_is_no_function(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	add_callbacks(&sound, SHOW, PROC + 1);
+	assert_refused(&sound, "no function", "a callback of t leads there");
+}
+
 static void vmlinux_symbol_in_a_module_section(void **state)
 {
 	struct sound sound;
@@ -968,6 +1001,8 @@ int main(void)
 		cmocka_unit_test(site_that_is_also_relocated),
 		cmocka_unit_test(site_outside_of_memory),
 		cmocka_unit_test(alternative_over_a_site),
+		cmocka_unit_test(callbacks_that_are_functions),
+		cmocka_unit_test(callback_that_is_no_function),
 		cmocka_unit_test(site_in_a_replacement),
 		cmocka_unit_test(static_key_of_a_late_module),
 		cmocka_unit_test(static_call_site_of_a_late_trampoline),

@@ -102,7 +102,7 @@ static struct object *finished_with(const char *directory, enum klatch_policy po
 	tables_add_function(object, &early, text, 5);
 	assert_true(tables_take_sites(object, "target", SERIES, policy, NULL));
 	assert_true(tables_add_livepatch(object, &scope, &options, NULL));
-	finish_module(object, "the_name", exports, &error);
+	finish_module(object, &options, exports, &error);
 	assert_no_error(error);
 	finish_livepatch(object);
 	tables_number_sites(object, policy);
@@ -282,9 +282,10 @@ static void test_module_export_is_refused(void **state)
 	AUTO(object)
 	object = compiled(*state, ".section .modinfo, \"a\"\n .text\n call of_module\n");
 	AUTO(exports) exports = read_exports(*state);
+	const struct link_options options = {.name = "name"};
 	g_autoptr(GError) error = NULL;
 
-	assert_false(finish_module(object, "name", exports, &error));
+	assert_false(finish_module(object, &options, exports, &error));
 	assert_error(&error, KLATCH_REFUSED, "it uses of_module");
 }
 

@@ -383,6 +383,17 @@ static void test_units_call_each_other(void **state)
 	assert_int_equal(object_symbol(livepatch, "fresh")->binding, STB_LOCAL);
 }
 
+/* New data of a unit in which no function changes. */
+static void test_a_unit_may_bring_only_data(void **state)
+{
+	AUTO(object)
+	livepatch = built(*state,
+			  UNIT("({ extern int fresh_data; fresh_data + callee(x); })", "3", "0"),
+			  NEIGHBOUR("int fresh_data = 7;", "3"));
+
+	must_refer(livepatch, ".text.caller: R_X86_64_PC32 .data\n");
+}
+
 static void must_refuse(const struct small_kernel *small, const char *unit, const char *text)
 {
 	g_autoptr(GError) error = NULL;
@@ -418,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_replaced_functions),
 		cmocka_unit_test(test_same_bytes_again),
 		cmocka_unit_test(test_units_call_each_other),
+		cmocka_unit_test(test_a_unit_may_bring_only_data),
 		cmocka_unit_test(test_name_that_counts_differently_is_refused),
 		cmocka_unit_test(test_export_of_a_stranger_is_refused),
 		cmocka_unit_test(test_unknown_symbol_is_refused),

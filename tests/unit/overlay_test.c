@@ -188,6 +188,21 @@ static void test_directory_is_unfolded(void **state)
 	assert_true(overlay_unfold(overlay, &fixture.kernel, "a/b", &error));
 }
 
+static void test_header_for_patches(void **state)
+{
+	static const char patch[] = "--- a/c/three.h\n+++ b/c/three.h\n@@ -2 +2 @@\n-2\n+two\n";
+	AUTO_FIXTURE fixture;
+	g_autoptr(GError) error = NULL;
+
+	make_fixture(&fixture, *state);
+	AUTO(overlay) overlay = apply(&fixture, patch, &error);
+	assert_no_error(error);
+	g_autofree char *numbered = path_in(overlay->root, "include/klatch/patch.h");
+	g_autofree char *plain = path_in(overlay->plain_root, "include/klatch/patch.h");
+	assert_true(g_file_test(numbered, G_FILE_TEST_IS_REGULAR));
+	assert_true(g_file_test(plain, G_FILE_TEST_IS_REGULAR));
+}
+
 static void test_files_come_and_go(void **state)
 {
 	static const char patch[] = "diff --git a/d/new.c b/d/new.c\nnew file mode 100644\n"
@@ -296,6 +311,7 @@ int main(void)
 		TEST(test_cases),
 		TEST(test_tree_is_whole),
 		TEST(test_directory_is_unfolded),
+		TEST(test_header_for_patches),
 		TEST(test_files_come_and_go),
 		TEST(test_patches_in_order),
 		TEST(test_what_does_not_apply),

@@ -228,28 +228,81 @@ static char *read_ftrace(void)
  * Whether a line of it is about a function, such as "tun_get_user [tun] (1) R I  tramp: ..." or
  * "schedule (1) ...", and has the flag I: its calls go elsewhere, which is livepatching's doing.
  */
-static bool line_redirects(const char *line, const struct function *function)
+static bool line_redirects(const char *line, const struct function *function, const char *name)
 {
-	size_t length = strcspn(function->name, ",");
+	size_t length = strlen(name);
 	const char *flags = strstr(line, ") "), *flag = flags ? strchr(flags, 'I') : NULL;
 	char object[80];
 
 	snprintf(object, sizeof(object), " [%s]", function->object);
-	return !strncmp(line, function->name, length) && line[length] == ' ' &&
+	return !strncmp(line, name, length) && line[length] == ' ' &&
 	       (line[length + 1] == '(' || !strncmp(line + length, object, strlen(object))) &&
 	       flag && flag < flags + 8;
 }
 
-static bool is_redirected(const char *ftrace, const struct function *function)
+static bool name_redirected(const char *ftrace, const struct function *function, const char *name)
 {
 	for (const char *line = ftrace; *line;) {
 		const char *end = strchrnul(line, '\n');
 
-		if (line_redirects(line, function))
+		if (line_redirects(line, function, name))
 			return true;
 		line = *end ? end + 1 : end;
 	}
 	return false;
+}
+
+/* The next symbol of an object in /proc/kallsyms. */
+static bool next_symbol(FILE *kallsyms, const char *object, unsigned long *address, char name[512])
+{
+	char line[640], module[64];
+
+	while (fgets(line, sizeof(line), kallsyms)) {
+		int fields = sscanf(line, "%lx %*c %511s [%63[^]]]", address, name, module);
+
+		if (fields >= 2 && !strcmp(fields == 3 ? module : "vmlinux", object))
+			return true;
+	}
+	return false;
+}
+
+/* Where a function of a livepatch is: "name,2" is the second of that name. */
+static unsigned long function_address(FILE *kallsyms, const struct function *function)
+{
+	size_t length = strcspn(function->name, ",");
+	int position = function->name[length] ? atoi(function->name + length + 1) : 1;
+	unsigned long address;
+	char name[512];
+
+	while (next_symbol(kallsyms, function->object, &address, name))
+		if (!strncmp(name, function->name, length) && !name[length] && !--position)
+			return address;
+	return 0;
+}
+
+/* ftrace calls a function that has several names by one of them. */
+static bool other_name_redirected(const char *ftrace, const struct function *function)
+{
+	FILE *kallsyms = fopen("/proc/kallsyms", "re");
+	unsigned long wanted = kallsyms ? function_address(kallsyms, function) : 0, address;
+	bool redirected = false;
+	char name[512];
+
+	if (wanted)
+		rewind(kallsyms);
+	while (wanted && !redirected && next_symbol(kallsyms, function->object, &address, name))
+		redirected = address == wanted && name_redirected(ftrace, function, name);
+	if (kallsyms)
+		fclose(kallsyms);
+	return redirected;
+}
+
+static bool is_redirected(const char *ftrace, const struct function *function)
+{
+	char name[512];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(function->name, ","), function->name);
+	return name_redirected(ftrace, function, name) || other_name_redirected(ftrace, function);
 }
 
 /* Whether sysfs has a function of a livepatch, and ftrace redirects it. */
