@@ -56,10 +56,6 @@ void check_refuse_at(struct check *check, const struct section *section, guint64
  * kernel has no such module. */
 const struct image *check_image(struct check *check, const char *name);
 
-/* Whether a name is what the kernel's symbols of a relocation section for one object stand for:
- * ".klp.sym.OBJECT.NAME,SYMPOS".  Caller frees both texts. */
-gboolean klp_symbol_parse(const char *symbol, char **object, char **name, guint64 *sympos);
-
 /* The object of a section ".klp.rela.OBJECT.SECTION", "" if the name is not of that form.  Caller
  * frees. */
 char *klp_section_object(const struct section *section);

@@ -51,6 +51,10 @@ struct tables *tables_read(const struct object *livepatch, GError **error);
 void tables_free(struct tables *tables);
 DEFINE_AUTO(tables, tables_free)
 
+/* Whether a name is what the kernel's symbols of a relocation section for one object stand for:
+ * ".klp.sym.OBJECT.NAME,SYMPOS".  Caller frees both texts. */
+gboolean klp_symbol_parse(const char *symbol, char **object, char **name, guint64 *sympos);
+
 /* Where the value of a relocation leads, if its symbol is in a section. */
 gboolean reloc_target(const struct reloc *reloc, struct place *target);
 

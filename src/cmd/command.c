@@ -2,10 +2,13 @@
  * What all commands share: options, errors as text and as JSON, the seconds by stage.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "cmd/command.h"
+#include "elf/object.h"
+#include "kernel/modules.h"
 
 #define TEXT_RED   "\033[1;31m"
 #define TEXT_PLAIN "\033[0m"
@@ -79,6 +82,19 @@ gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 	command_print_error(error);
 	*status = EXIT_CANNOT;
 	return FALSE;
+}
+
+char *command_livepatch_release(const char *path, GError **error)
+{
+	AUTO(object) object = object_read(path, error);
+	g_autofree char *magic = object ? modules_info(object, "vermagic") : NULL;
+
+	if (magic)
+		return g_strndup(magic, strcspn(magic, " "));
+	if (object)
+		klatch_fail(error, KLATCH_INPUT, "this is no livepatch", path, NULL,
+			    "it has no version magic");
+	return NULL;
 }
 
 static double total_seconds(const GArray *stages)

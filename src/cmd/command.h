@@ -19,8 +19,8 @@ enum command_exit {
 /* argv[0] is the command's own name.  Returns a command_exit. */
 typedef int command_function(int argc, char **argv);
 command_function command_kernel, command_build, command_diff, command_census, command_try,
-	command_lab, command_lab_torture, command_compare, command_load, command_unload,
-	command_revert, command_status, command_update;
+	command_lab, command_lab_torture, command_compare, command_check, command_load,
+	command_unload, command_revert, command_status, command_update;
 
 /* Prints an error for people to stderr: one paragraph, colour on a terminal unless NO_COLOR. */
 void command_print_error(const GError *error);
@@ -43,6 +43,10 @@ void command_print_json(JsonBuilder *builder);
  */
 gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 			 const char *arguments, const char *summary, int *status);
+
+/* The release of the kernel that a livepatch's file is for: the first word of its version magic.
+ * Caller frees. */
+char *command_livepatch_release(const char *path, GError **error);
 
 /* How long a stage of a command took. */
 struct command_stage {

@@ -7,35 +7,37 @@
 #include "base/error.h"
 #include "cmd/command.h"
 #include "cmd/transition.h"
-#include "elf/object.h"
 #include "host/change.h"
+#include "host/check.h"
 #include "host/livepatch.h"
-#include "kernel/modules.h"
 
 struct options {
 	struct transition_options transition;
 	gboolean now;
 };
 
-/* The name that a livepatch's module will have. */
-static char *livepatch_name(const char *path, GError **error)
+/* What klatch check --host finds: the worst refuses it, warnings are said. */
+static gboolean check(const char *path, GError **error)
 {
-	AUTO(object) object = object_read(path, error);
-	g_autofree char *mark = object ? modules_info(object, "livepatch") : NULL;
-	char *name = object ? modules_info(object, "name") : NULL;
+	g_autoptr(GPtrArray) findings = host_check(host_running(), path, error);
 
-	if (object && (!name || g_strcmp0(mark, "Y"))) {
-		klatch_fail(error, KLATCH_INPUT, "this is no livepatch", path, NULL,
-			    mark ? "it has no name" : "it is not marked as one");
-		g_clear_pointer(&name, g_free);
+	for (guint i = 0; findings && i < findings->len; i++) {
+		struct finding *finding = findings->pdata[i];
+
+		if (finding->severity == FINDING_REFUSED) {
+			g_propagate_error(error, g_error_copy(finding->reason));
+			return FALSE;
+		}
+		if (finding->severity == FINDING_WARNING)
+			command_print_error(finding->reason);
 	}
-	return name;
+	return findings != NULL;
 }
 
 static gboolean load(const struct options *options, const char *path, const char *name,
 		     GError **error)
 {
-	if (!transition_check(&options->transition, name, error) ||
+	if (!transition_check(&options->transition, name, error) || !check(path, error) ||
 	    !host_load(host_running(), path, error))
 		return FALSE;
 	return options->now || transition_finish(&options->transition, name, TRUE, error);
@@ -85,7 +87,7 @@ int command_load(int argc, char **argv)
 		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
 			    "see klatch load --help", "one livepatch is wanted");
 	else if (host_need_root("a livepatch can't be loaded", &error))
-		name = livepatch_name(argv[1], &error);
+		name = host_livepatch_name(argv[1], &error);
 	if (!name || !load(&options, argv[1], name, &error))
 		return command_fail(error, options.transition.json);
 	print_loaded(&options, name);

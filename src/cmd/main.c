@@ -26,6 +26,8 @@ static const struct {
 	{"lab", command_lab, "run SCENARIO... | torture SET", "scenarios in virtual machines"},
 	{"compare", command_compare, "[-k RELEASE] PATCH",
 	 "each policy for late modules, side by side"},
+	{"check", command_check, "[-k RELEASE | --host] LIVEPATCH.ko",
+	 "whether a livepatch may be loaded, before it is"},
 	{"load", command_load, "[--timeout SECONDS] LIVEPATCH.ko",
 	 "load a livepatch into the running kernel"},
 	{"status", command_status, "[NAME] [--json] [--watch]", "the livepatches that are loaded"},

@@ -8,8 +8,6 @@
 #include "base/workspace.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
-#include "elf/object.h"
-#include "kernel/modules.h"
 #include "lab/lab.h"
 
 struct options {
@@ -40,20 +38,6 @@ static void print_text(const char *livepatch, const struct kernel *kernel,
 	printf("the machine's output: %s\n", report->output_path);
 }
 
-/* A livepatch says which kernel it is for: the first word of its version magic. */
-static char *livepatch_release(const char *path, GError **error)
-{
-	AUTO(object) object = object_read(path, error);
-	g_autofree char *magic = object ? modules_info(object, "vermagic") : NULL;
-
-	if (magic)
-		return g_strndup(magic, strcspn(magic, " "));
-	if (object)
-		klatch_fail(error, KLATCH_INPUT, "this is no livepatch", path, NULL,
-			    "it has no version magic");
-	return NULL;
-}
-
 /* The livepatch's own name, beside it: "fix.ko" to "fix.try.log". */
 static char *default_output(const char *livepatch)
 {
@@ -76,7 +60,7 @@ static gboolean try_livepatch(struct options *options, const char *livepatch, gb
 	if (!workspace)
 		return FALSE;
 	if (!options->release)
-		options->release = livepatch_release(livepatch, error);
+		options->release = command_livepatch_release(livepatch, error);
 	kernel = options->release ? kernel_open(options->release, error) : NULL;
 	if (!kernel)
 		return FALSE;

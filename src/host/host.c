@@ -10,7 +10,8 @@
 
 const struct host *host_running(void)
 {
-	static const struct host running = {.proc = "/proc", .sys = "/sys", .log = "/dev/kmsg"};
+	static const struct host running = {
+		.proc = "/proc", .sys = "/sys", .log = "/dev/kmsg", .modules = "/lib/modules"};
 
 	return &running;
 }
@@ -24,22 +25,37 @@ gboolean host_need_root(const char *what, GError **error)
 	return FALSE;
 }
 
+/* Not mapped: the size of such a file is not known before it is read. */
+static char *read_file(const char *first, va_list *args, gsize *length)
+{
+	g_autofree char *path = g_build_filename_valist(first, args);
+	char *content = NULL;
+
+	return g_file_get_contents(path, &content, length, NULL) ? content : NULL;
+}
+
 char *host_text(const char *first, ...)
 {
-	g_autofree char *path = NULL;
-	char *text = NULL;
 	gsize length;
 	va_list args;
 
 	va_start(args, first);
-	path = g_build_filename_valist(first, &args);
+	char *text = read_file(first, &args, &length);
 	va_end(args);
-	/* Not mapped: the size of such a file is not known before it is read. */
-	if (!g_file_get_contents(path, &text, &length, NULL))
-		return NULL;
-	if (length && text[length - 1] == '\n')
+	if (text && length && text[length - 1] == '\n')
 		text[length - 1] = '\0';
 	return text;
+}
+
+GBytes *host_bytes(const char *first, ...)
+{
+	gsize length;
+	va_list args;
+
+	va_start(args, first);
+	char *content = read_file(first, &args, &length);
+	va_end(args);
+	return content ? g_bytes_new_take(content, length) : NULL;
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)

@@ -4,6 +4,7 @@
  *	livepatch.h	which livepatches are there, in which state, and their targets
  *	tasks.h		the tasks that a transition waits for, and why
  *	log.h		what the kernel said
+ *	check.h		whether a livepatch can be loaded, and what would come of it
  *	change.h	loads, enables, disables and removes livepatches
  *
  * Nothing is remembered anywhere else: what klatch says of the machine is what the kernel says at
@@ -18,7 +19,8 @@
 struct host {
 	const char *proc;
 	const char *sys;
-	const char *log; /* records in the form of /dev/kmsg */
+	const char *log;     /* records in the form of /dev/kmsg */
+	const char *modules; /* what is installed: a directory for each release */
 };
 
 /* This machine. */
@@ -30,6 +32,9 @@ gboolean host_need_root(const char *what, GError **error);
 /* A small file of the kernel's, without its last newline; NULL if it is not there (any more), which
  * in /proc and /sys may be so at any moment.  The path's elements end with NULL.  Caller frees. */
 char *host_text(const char *first, ...) G_GNUC_NULL_TERMINATED;
+
+/* The same of a file that is no text.  Caller unrefs. */
+GBytes *host_bytes(const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /* The names in a directory, sorted; empty if there is none.  Array of char *, owned. */
 GPtrArray *host_names(const char *first, ...) G_GNUC_NULL_TERMINATED;

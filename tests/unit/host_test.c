@@ -26,7 +26,7 @@ static int make_machine(void **state)
 	machine->proc = path_in(machine->directory, "proc");
 	machine->sys = path_in(machine->directory, "sys");
 	machine->log = path_in(machine->directory, "kmsg");
-	machine->host = (struct host){machine->proc, machine->sys, machine->log};
+	machine->host = (struct host){machine->proc, machine->sys, machine->log, machine->directory};
 	*state = machine;
 	return 0;
 }
