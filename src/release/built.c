@@ -10,8 +10,12 @@
 /* What is known of a file that others include. */
 struct reach {
 	GHashTable *includers;
+	GPtrArray *objects; /* of those units that include it */
 	gboolean built;
 };
+
+/* A header that more objects see belongs to none of them. */
+#define MOST_OBJECTS 4
 
 struct kernel_built {
 	struct built built;
@@ -23,7 +27,15 @@ struct kernel_built {
 static void reach_free(struct reach *reach)
 {
 	g_hash_table_unref(reach->includers);
+	g_ptr_array_unref(reach->objects);
 	g_free(reach);
+}
+
+static void add_object(GPtrArray *objects, const struct unit *unit)
+{
+	if (unit->object &&
+	    !g_ptr_array_find_with_equal_func(objects, unit->object, g_str_equal, NULL))
+		g_ptr_array_add(objects, (gpointer)unit->object);
 }
 
 static const struct reach *reach_of(struct kernel_built *kernel, const char *path)
@@ -36,6 +48,7 @@ static const struct reach *reach_of(struct kernel_built *kernel, const char *pat
 		return reach;
 	reach = g_new0(struct reach, 1);
 	reach->includers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	reach->objects = g_ptr_array_new();
 	files = g_ptr_array_new();
 	units = includes_units(kernel->includes, kernel->commands, path, files);
 	reach->built = units->len > 0;
@@ -47,7 +60,11 @@ static const struct reach *reach_of(struct kernel_built *kernel, const char *pat
 		const struct unit *unit = g_ptr_array_index(units, i);
 
 		g_hash_table_add(reach->includers, g_strdup(unit->source));
+		if (reach->objects->len <= MOST_OBJECTS)
+			add_object(reach->objects, unit);
 	}
+	if (reach->objects->len > MOST_OBJECTS)
+		g_ptr_array_set_size(reach->objects, 0);
 	g_hash_table_insert(kernel->reaches, g_strdup(path), reach);
 	return reach;
 }
@@ -69,14 +86,13 @@ static GPtrArray *objects(struct built *built, const char *path)
 {
 	struct kernel_built *kernel = (struct kernel_built *)built;
 	g_autoptr(GPtrArray) units = commands_of_source(kernel->commands, path);
-	GPtrArray *found = g_ptr_array_new();
+	GPtrArray *found;
 
-	for (guint i = 0; i < units->len; i++) {
-		const struct unit *unit = g_ptr_array_index(units, i);
-
-		if (unit->object)
-			g_ptr_array_add(found, (gpointer)unit->object);
-	}
+	if (!units->len)
+		return g_ptr_array_ref(reach_of(kernel, path)->objects);
+	found = g_ptr_array_new();
+	for (guint i = 0; i < units->len; i++)
+		add_object(found, g_ptr_array_index(units, i));
 	return found;
 }
 

@@ -3,8 +3,20 @@
  */
 #include "release/changes.h"
 
-#include "release/text.h"
+#include <string.h>
+
+#include "release/parts.h"
+#include "release/rules.h"
+#include "release/ties.h"
 #include "release/trees.h"
+#include "release/words.h"
+
+static gboolean is_source(const char *path)
+{
+	gsize length = strlen(path);
+
+	return length > 2 && path[length - 2] == '.' && strchr("chS", path[length - 1]);
+}
 
 static void hunk_free(struct hunk *hunk)
 {
@@ -44,24 +56,166 @@ void changes_free(struct changes *changes)
 	g_free(changes);
 }
 
-static gboolean add_file(struct changes *changes, struct changed_file *file, GError **error)
-{
-	AUTO(text) original = text_read(changes->original, file->path, error);
-	AUTO(text) patched = original ? text_read(changes->patched, file->path, error) : NULL;
-	struct change *change;
-	struct hunk *hunk;
+/* --- parts to changes ------------------------------------------------------------------------ */
 
-	if (!patched)
+struct splitting {
+	struct changes *changes;
+	struct built *built;
+	struct progress *progress;
+	struct words *words;
+	GPtrArray *parts; /* of struct part *, owned, by file and line */
+};
+
+/* What may be part of a change: what is built, and what may have to do with that. */
+static gboolean may_count(const struct changed_file *file)
+{
+	return file->built || rules_is(file->path) ||
+	       (file->change == PATCHED_ADDED && is_source(file->path));
+}
+
+static gboolean read_file(struct splitting *splitting, const struct changed_file *file,
+			  GError **error)
+{
+	g_autoptr(GPtrArray) parts = parts_of(file, splitting->changes->original,
+					      splitting->changes->patched, splitting->words, error);
+
+	if (!parts)
 		return FALSE;
-	change = change_new(changes->all->len + 1);
-	g_ptr_array_add(changes->all, change);
-	hunk = g_new0(struct hunk, 1);
-	hunk->file = file;
-	hunk->original_line = hunk->patched_line = 1;
-	hunk->original_count = original->count;
-	hunk->patched_count = patched->count;
-	g_ptr_array_add(change->hunks, hunk);
-	g_ptr_array_add(change->files, file);
+	g_ptr_array_extend_and_steal(splitting->parts, g_steal_pointer(&parts));
+	return TRUE;
+}
+
+static gboolean read_files(struct splitting *splitting, GError **error)
+{
+	const GPtrArray *files = splitting->changes->files;
+
+	for (guint i = 0; i < files->len; i++) {
+		struct changed_file *file = g_ptr_array_index(files, i);
+
+		progress_report(splitting->progress, "splitting the difference",
+				(double)i / files->len);
+		file->built = splitting->built->holds(splitting->built, file->path);
+		if (may_count(file) && !read_file(splitting, file, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static struct hunk *hunk_of(const struct part *part)
+{
+	struct hunk *hunk = g_new0(struct hunk, 1);
+
+	hunk->file = part->file;
+	hunk->original_line = part->original_start + 1;
+	hunk->original_count = part->original_count;
+	hunk->patched_line = part->patched_start + 1;
+	hunk->patched_count = part->patched_count;
+	hunk->scope = g_strdup(part->scope);
+	return hunk;
+}
+
+static const struct part *part_at(const struct splitting *splitting, guint i)
+{
+	return g_ptr_array_index(splitting->parts, i);
+}
+
+/* Which changes, by the part that stands for them, have something that is built. */
+static gboolean *find_built(const struct splitting *splitting, const struct ties *ties)
+{
+	gboolean *built = g_new0(gboolean, splitting->parts->len + 1);
+
+	for (guint i = 0; i < splitting->parts->len; i++)
+		built[ties->change[i]] |= part_at(splitting, i)->file->built;
+	return built;
+}
+
+static void note_obstacle(struct change *change, const struct changed_file *file)
+{
+	gboolean source = g_str_has_suffix(file->path, ".c") || g_str_has_suffix(file->path, ".S");
+
+	if (change->obstacle)
+		return;
+	if (rules_is(file->path))
+		change->obstacle = g_strdup_printf("%s: it changes what is built", file->path);
+	else if (source && file->change == PATCHED_ADDED)
+		change->obstacle = g_strdup_printf("%s: it is new to the build", file->path);
+	else if (source && file->change == PATCHED_DELETED)
+		change->obstacle = g_strdup_printf("%s: it is built no more", file->path);
+}
+
+static void add_part(struct change *change, const struct part *part)
+{
+	g_ptr_array_add(change->hunks, hunk_of(part));
+	if (!change->files->len ||
+	    g_ptr_array_index(change->files, change->files->len - 1) != part->file)
+		g_ptr_array_add(change->files, (gpointer)part->file);
+	note_obstacle(change, part->file);
+}
+
+static char *tie_text(const struct splitting *splitting, const struct tie *tie)
+{
+	const struct part *one = part_at(splitting, tie->one);
+	const struct part *other = part_at(splitting, tie->other);
+
+	return g_strdup_printf("%s:%u and %s:%u: %s", one->file->path, one->patched_start + 1,
+			       other->file->path, other->patched_start + 1, tie->why);
+}
+
+static void make_changes(const struct splitting *splitting, const struct ties *ties)
+{
+	g_autofree gboolean *built = find_built(splitting, ties);
+	g_autofree struct change **made = g_new0(struct change *, splitting->parts->len + 1);
+	GPtrArray *all = splitting->changes->all;
+
+	for (guint i = 0; i < splitting->parts->len; i++) {
+		guint number = ties->change[i];
+
+		if (!built[number])
+			continue;
+		if (!made[number]) {
+			made[number] = change_new(all->len + 1);
+			g_ptr_array_add(all, made[number]);
+		}
+		add_part(made[number], part_at(splitting, i));
+	}
+	for (guint i = 0; i < ties->joined->len; i++) {
+		const struct tie *tie = &g_array_index(ties->joined, struct tie, i);
+		struct change *change = made[ties->change[tie->one]];
+
+		if (change)
+			g_ptr_array_add(change->ties, tie_text(splitting, tie));
+	}
+}
+
+static void list_unbuilt(struct changes *changes)
+{
+	g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
+
+	for (guint i = 0; i < changes->all->len; i++) {
+		const struct change *change = g_ptr_array_index(changes->all, i);
+
+		for (guint j = 0; j < change->files->len; j++)
+			g_hash_table_add(used, g_ptr_array_index(change->files, j));
+	}
+	for (guint i = 0; i < changes->files->len; i++)
+		if (!g_hash_table_contains(used, g_ptr_array_index(changes->files, i)))
+			g_ptr_array_add(changes->unbuilt, g_ptr_array_index(changes->files, i));
+}
+
+static gboolean split(struct splitting *splitting, GError **error)
+{
+	const struct changes *changes = splitting->changes;
+	g_autofree guint *frequencies = NULL;
+
+	if (!read_files(splitting, error))
+		return FALSE;
+	progress_report(splitting->progress, "counting words", -1);
+	frequencies = words_frequencies(splitting->words, changes->original);
+	AUTO(ties)
+	ties = ties_find(splitting->parts, splitting->words, frequencies, changes->patched,
+			 splitting->built);
+	make_changes(splitting, ties);
+	list_unbuilt(splitting->changes);
 	return TRUE;
 }
 
@@ -69,22 +223,16 @@ struct changes *changes_between(const char *original, const char *patched, struc
 				struct progress *progress, GError **error)
 {
 	AUTO(changes) changes = g_new0(struct changes, 1);
+	AUTO(words) words = words_new();
+	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
+	struct splitting splitting = {changes, built, progress, words, parts};
 
 	changes->original = g_strdup(original);
 	changes->patched = g_strdup(patched);
 	changes->all = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
 	changes->unbuilt = g_ptr_array_new();
 	changes->files = trees_compare(original, patched, progress, error);
-	if (!changes->files)
+	if (!changes->files || !split(&splitting, error))
 		return NULL;
-	for (guint i = 0; i < changes->files->len; i++) {
-		struct changed_file *file = g_ptr_array_index(changes->files, i);
-
-		file->built = built->holds(built, file->path);
-		if (!file->built)
-			g_ptr_array_add(changes->unbuilt, file);
-		else if (!add_file(changes, file, error))
-			return NULL;
-	}
 	return g_steal_pointer(&changes);
 }

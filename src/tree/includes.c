@@ -26,12 +26,47 @@ struct name {
 };
 
 struct includes {
-	char *text;	     /* of the index */
-	char *source;	     /* the source tree, as commands name it */
-	GPtrArray *files;    /* of borrowed path */
-	GArray *names;	     /* of struct name */
-	GHashTable *by_base; /* last component to the first name + 1 */
+	char *text;		   /* of the index */
+	char *source;		   /* the source tree, as commands name it */
+	GPtrArray *files;	   /* of borrowed path */
+	GArray *names;		   /* of struct name */
+	GHashTable *by_base;	   /* last component to the first name + 1 */
+	struct contexts *contexts; /* found by the first question */
 };
+
+/* What a unit's options say of includes. */
+struct options {
+	GPtrArray *directories; /* of char *: of -I and its like */
+	GPtrArray *forced;	/* of char *: of -include */
+};
+
+/* The contexts of a database's units, and which directory belongs to which. */
+struct contexts {
+	const struct commands *commands; /* NULL: not found yet */
+	guint words;			 /* a set of contexts is so many guint64 */
+	GHashTable *numbers;		 /* options as text to context + 1 */
+	guint *of_units;		 /* by unit, in order of the database */
+	GPtrArray *options;		 /* of struct options, by context */
+	GHashTable *directories;	 /* directory to its set of contexts */
+	guint64 *all;
+};
+
+static void options_free(struct options *options)
+{
+	g_ptr_array_unref(options->directories);
+	g_ptr_array_unref(options->forced);
+	g_free(options);
+}
+
+static void contexts_clear(struct contexts *contexts)
+{
+	g_clear_pointer(&contexts->numbers, g_hash_table_unref);
+	g_clear_pointer(&contexts->directories, g_hash_table_unref);
+	g_clear_pointer(&contexts->options, g_ptr_array_unref);
+	g_clear_pointer(&contexts->of_units, g_free);
+	g_clear_pointer(&contexts->all, g_free);
+	contexts->commands = NULL;
+}
 
 static char *cut(char *text, char end)
 {
@@ -90,6 +125,7 @@ struct includes *includes_open(const struct kernel *kernel, GError **error)
 	includes->files = g_ptr_array_new();
 	includes->names = g_array_new(FALSE, FALSE, sizeof(struct name));
 	includes->by_base = g_hash_table_new(g_str_hash, g_str_equal);
+	includes->contexts = g_new0(struct contexts, 1);
 	includes->text = files_read_text(kernel->includes, error);
 	if (!includes->text)
 		return NULL;
@@ -108,28 +144,17 @@ void includes_free(struct includes *includes)
 	g_ptr_array_unref(includes->files);
 	g_array_unref(includes->names);
 	g_hash_table_unref(includes->by_base);
+	contexts_clear(includes->contexts);
+	g_free(includes->contexts);
 	g_free(includes);
 }
 
-/* ---- contexts ---- */
-
-/* What a unit's options say of includes. */
-struct options {
-	GPtrArray *directories; /* of char *: of -I and its like */
-	GPtrArray *forced;	/* of char *: of -include */
-};
-
-/* The contexts of a query, and which directory belongs to which. */
+/* What one question has found. */
 struct search {
 	const struct includes *includes;
-	guint words;		 /* a set of contexts is so many guint64 */
-	GHashTable *context_of;	 /* options as text to context + 1 */
-	guint *unit_contexts;	 /* by unit, in order of the database */
-	GPtrArray *options;	 /* of struct options, by context */
-	GHashTable *directories; /* directory to its set of contexts */
-	GHashTable *nodes;	 /* path to struct node */
-	GQueue queue;		 /* of struct node */
-	guint64 *all;
+	const struct contexts *contexts;
+	GHashTable *nodes; /* path to struct node */
+	GQueue queue;	   /* of struct node */
 };
 
 /* A file from which the header may be included. */
@@ -138,13 +163,6 @@ struct node {
 	gboolean queued;
 	guint64 contexts[]; /* in which it may */
 };
-
-static void options_free(struct options *options)
-{
-	g_ptr_array_unref(options->directories);
-	g_ptr_array_unref(options->forced);
-	g_free(options);
-}
 
 /* A path in a command, below the source or the build tree; NULL if it is elsewhere. */
 static char *tree_path(const struct includes *includes, struct text word)
@@ -214,10 +232,11 @@ static char *own_options(const struct unit *unit)
 	return g_string_free(key, FALSE);
 }
 
-static guint context_of(struct search *search, const struct unit *unit)
+static guint context_of(const struct includes *includes, const struct unit *unit)
 {
+	struct contexts *contexts = includes->contexts;
 	char *key = own_options(unit);
-	guint context = GPOINTER_TO_UINT(g_hash_table_lookup(search->context_of, key));
+	guint context = GPOINTER_TO_UINT(g_hash_table_lookup(contexts->numbers, key));
 
 	if (context) {
 		g_free(key);
@@ -226,11 +245,11 @@ static guint context_of(struct search *search, const struct unit *unit)
 	struct options *options = g_new(struct options, 1);
 	options->directories = g_ptr_array_new_with_free_func(g_free);
 	options->forced = g_ptr_array_new_with_free_func(g_free);
-	read_options(search->includes, unit->compile, options);
-	read_options(search->includes, unit->arguments, options);
-	g_ptr_array_add(search->options, options);
-	g_hash_table_insert(search->context_of, key, GUINT_TO_POINTER(search->options->len));
-	return search->options->len - 1;
+	read_options(includes, unit->compile, options);
+	read_options(includes, unit->arguments, options);
+	g_ptr_array_add(contexts->options, options);
+	g_hash_table_insert(contexts->numbers, key, GUINT_TO_POINTER(contexts->options->len));
+	return contexts->options->len - 1;
 }
 
 static void set_context(guint64 *set, guint context)
@@ -243,30 +262,46 @@ static gboolean has_context(const guint64 *set, guint context)
 	return set[context / 64] >> (context % 64) & 1;
 }
 
-/* The contexts of all units, then for each directory those that search it. */
-static void find_contexts(struct search *search, const GPtrArray *units)
+/* For each directory the contexts that search it. */
+static void sort_directories(struct contexts *contexts)
 {
-	search->unit_contexts = g_new(guint, units->len);
-	for (guint i = 0; i < units->len; i++)
-		search->unit_contexts[i] = context_of(search, g_ptr_array_index(units, i));
-
-	search->words = search->options->len / 64 + 1;
-	search->all = g_new(guint64, search->words);
-	memset(search->all, 0xff, search->words * sizeof(guint64));
-	for (guint i = 0; i < search->options->len; i++) {
-		const struct options *options = g_ptr_array_index(search->options, i);
+	for (guint i = 0; i < contexts->options->len; i++) {
+		const struct options *options = g_ptr_array_index(contexts->options, i);
 
 		for (guint j = 0; j < options->directories->len; j++) {
 			const char *directory = g_ptr_array_index(options->directories, j);
-			guint64 *set = g_hash_table_lookup(search->directories, directory);
+			guint64 *set = g_hash_table_lookup(contexts->directories, directory);
 
 			if (!set) {
-				set = g_new0(guint64, search->words);
-				g_hash_table_insert(search->directories, (gpointer)directory, set);
+				set = g_new0(guint64, contexts->words);
+				g_hash_table_insert(contexts->directories, (gpointer)directory,
+						    set);
 			}
 			set_context(set, i);
 		}
 	}
+}
+
+/* The contexts of all units, read once for all questions about one database. */
+static void find_contexts(const struct includes *includes, const struct commands *commands)
+{
+	const GPtrArray *units = commands_units(commands);
+	struct contexts *contexts = includes->contexts;
+
+	if (contexts->commands == commands)
+		return;
+	contexts_clear(contexts);
+	contexts->commands = commands;
+	contexts->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	contexts->options = g_ptr_array_new_with_free_func((GDestroyNotify)options_free);
+	contexts->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	contexts->of_units = g_new(guint, units->len);
+	for (guint i = 0; i < units->len; i++)
+		contexts->of_units[i] = context_of(includes, g_ptr_array_index(units, i));
+	contexts->words = contexts->options->len / 64 + 1;
+	contexts->all = g_new(guint64, contexts->words);
+	memset(contexts->all, 0xff, contexts->words * sizeof(guint64));
+	sort_directories(contexts);
 }
 
 /* ---- the search ---- */
@@ -277,7 +312,7 @@ static struct node *node_of(struct search *search, const char *path)
 
 	if (node)
 		return node;
-	node = g_malloc0(sizeof(*node) + search->words * sizeof(guint64));
+	node = g_malloc0(sizeof(*node) + search->contexts->words * sizeof(guint64));
 	node->path = path;
 	g_hash_table_insert(search->nodes, (gpointer)path, node);
 	return node;
@@ -290,7 +325,7 @@ static void reach(struct search *search, const struct node *from, const char *pa
 	struct node *node = node_of(search, path);
 	gboolean grown = FALSE;
 
-	for (guint i = 0; i < search->words; i++) {
+	for (guint i = 0; i < search->contexts->words; i++) {
 		guint64 more = from->contexts[i] & contexts[i] & ~node->contexts[i];
 
 		node->contexts[i] |= more;
@@ -364,7 +399,7 @@ static gboolean is_neighbour(const struct meaning *meaning, const char *file)
 
 static void add_set(const struct search *search, guint64 *sum, const guint64 *set)
 {
-	for (guint i = 0; set && i < search->words; i++)
+	for (guint i = 0; set && i < search->contexts->words; i++)
 		sum[i] |= set[i];
 }
 
@@ -375,13 +410,13 @@ static void find_searchers(const struct search *search, const struct meaning *me
 	GHashTableIter iter;
 	gpointer directory, set;
 
-	memset(contexts, 0, search->words * sizeof(guint64));
+	memset(contexts, 0, search->contexts->words * sizeof(guint64));
 	if (meaning->directory) {
 		add_set(search, contexts,
-			g_hash_table_lookup(search->directories, meaning->directory));
+			g_hash_table_lookup(search->contexts->directories, meaning->directory));
 		return;
 	}
-	g_hash_table_iter_init(&iter, search->directories);
+	g_hash_table_iter_init(&iter, search->contexts->directories);
 	while (g_hash_table_iter_next(&iter, &directory, &set))
 		if (resolves(directory, meaning->name->text, meaning->path))
 			add_set(search, contexts, set);
@@ -396,13 +431,13 @@ static void reach_neighbours(struct search *search, const struct node *from,
 		const char *path = g_ptr_array_index(search->includes->files, file);
 
 		if (is_neighbour(meaning, path))
-			reach(search, from, path, search->all);
+			reach(search, from, path, search->contexts->all);
 	}
 }
 
 static void reach_users(struct search *search, const struct node *from, const struct name *name)
 {
-	g_autofree guint64 *contexts = g_new(guint64, search->words);
+	g_autofree guint64 *contexts = g_new(guint64, search->contexts->words);
 	const char *list = name->searched;
 	struct meaning meaning;
 	guint32 file = 0;
@@ -424,7 +459,7 @@ static void reach_all(struct search *search, const char *header)
 	struct node *node = node_of(search, header);
 	const GArray *names = search->includes->names;
 
-	memcpy(node->contexts, search->all, search->words * sizeof(guint64));
+	memcpy(node->contexts, search->contexts->all, search->contexts->words * sizeof(guint64));
 	g_queue_push_tail(&search->queue, node);
 	while ((node = g_queue_pop_head(&search->queue))) {
 		guint next = GPOINTER_TO_UINT(
@@ -449,7 +484,7 @@ static gboolean reaches(const struct search *search, const char *path, guint con
 
 static gboolean reaches_unit(const struct search *search, const struct unit *unit, guint context)
 {
-	const struct options *options = g_ptr_array_index(search->options, context);
+	const struct options *options = g_ptr_array_index(search->contexts->options, context);
 
 	if (reaches(search, unit->source, context))
 		return TRUE;
@@ -503,26 +538,20 @@ GPtrArray *includes_units(const struct includes *includes, const struct commands
 	GPtrArray *found = g_ptr_array_new();
 	struct search search = {
 		.includes = includes,
-		.context_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-		.options = g_ptr_array_new_with_free_func((GDestroyNotify)options_free),
-		.directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
+		.contexts = includes->contexts,
 		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
 		.queue = G_QUEUE_INIT,
 	};
 
-	find_contexts(&search, units);
+	find_contexts(includes, commands);
 	reach_all(&search, header);
 	for (guint i = 0; i < units->len; i++)
-		if (reaches_unit(&search, g_ptr_array_index(units, i), search.unit_contexts[i]))
+		if (reaches_unit(&search, g_ptr_array_index(units, i),
+				 includes->contexts->of_units[i]))
 			g_ptr_array_add(found, g_ptr_array_index(units, i));
 	if (files)
 		list_files(&search, header, files);
 
 	g_hash_table_unref(search.nodes);
-	g_hash_table_unref(search.directories);
-	g_hash_table_unref(search.context_of);
-	g_ptr_array_unref(search.options);
-	g_free(search.unit_contexts);
-	g_free(search.all);
 	return found;
 }

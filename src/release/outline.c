@@ -1,0 +1,247 @@
+/*
+ * Statements (tree/statements.h) as ranges of lines, with what their words are.
+ */
+#include "release/outline.h"
+
+#include <string.h>
+
+#include "tree/statements.h"
+
+static gboolean token_is(const struct token *token, const char *text)
+{
+	return strlen(text) == token->length && !memcmp(token->at, text, token->length);
+}
+
+static gboolean token_in(const struct token *token, const char *const *list)
+{
+	for (; *list; list++)
+		if (token_is(token, *list))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean token_begins(const struct token *token, const char *const *list)
+{
+	for (; *list; list++)
+		if (token->length >= strlen(*list) && !memcmp(token->at, *list, strlen(*list)))
+			return TRUE;
+	return FALSE;
+}
+
+static guint line_of(const struct outline *outline, const struct token *token)
+{
+	return text_line_of(outline->text, token->at - outline->text->data);
+}
+
+/* --- what a statement's words are ------------------------------------------------------------- */
+
+/* Whether a token is a macro's name by its looks, called. */
+static gboolean is_macro_call(const struct statement *statement, guint at)
+{
+	const struct token *token = &statement->tokens[at];
+
+	if (at + 1 == statement->count || !token_is(token + 1, "("))
+		return FALSE;
+	for (guint i = 0; i < token->length; i++)
+		if (g_ascii_islower(token->at[i]))
+			return FALSE;
+	return TRUE;
+}
+
+/*
+ * The macro at file scope that a statement calls to define something, which is its first argument;
+ * G_MAXUINT if none.
+ */
+static guint defining_macro(const struct statement *statement)
+{
+	if (statement->kind == STATEMENT_CALL)
+		return 0;
+	for (guint i = 0; i < statement->count && statement->kind == STATEMENT_CODE; i++)
+		if (statement->tokens[i].flags & TOKEN_NAMED && is_macro_call(statement, i))
+			return i;
+	return G_MAXUINT;
+}
+
+/* How many tokens the head of a statement has: what comes before a body or a value; of a macro's
+ * call what comes before its second argument. */
+static guint head_of(const struct statement *statement, guint macro)
+{
+	static const char *const behind[] = {"{", "=", NULL};
+	static const char *const argument[] = {",", "{", NULL};
+	guint i = 0;
+
+	if (statement->kind == STATEMENT_DEFINE)
+		return MIN(statement->count, 2);
+	while (i < statement->count &&
+	       !token_in(&statement->tokens[i], macro == G_MAXUINT ? behind : argument))
+		i++;
+	return i;
+}
+
+static gboolean is_global(const struct statement *statement, guint head, guint macro)
+{
+	static const char *const local[] = {"static", "typedef", NULL};
+	static const char *const makers[] = {"EXPORT_", "DEFINE_", "DECLARE_", "SYSCALL_", NULL};
+
+	if (macro == 0)
+		return token_begins(statement->tokens, makers);
+	if (statement->kind != STATEMENT_CODE)
+		return FALSE;
+	for (guint i = 0; i < head; i++)
+		if (token_in(&statement->tokens[i], local))
+			return FALSE;
+	return TRUE;
+}
+
+/* What stands around a word. */
+static guint flags_around(const struct statement *statement, guint at)
+{
+	static const char *const tags[] = {"struct", "union", "enum", NULL};
+	const struct token *tokens = statement->tokens;
+	guint flags = 0;
+
+	if (at + 1 < statement->count && token_is(&tokens[at + 1], "("))
+		flags |= WORD_CALLED;
+	if (at && token_in(&tokens[at - 1], tags))
+		flags |= WORD_TAG;
+	if (at && token_is(&tokens[at - 1], "."))
+		flags |= WORD_MEMBER;
+	if (at > 1 && token_is(&tokens[at - 1], ">") && token_is(&tokens[at - 2], "-"))
+		flags |= WORD_MEMBER;
+	return flags;
+}
+
+static guint flags_of(const struct statement *statement, guint at, guint macro)
+{
+	static const char *const keywords[] = {"struct", "union", "enum", "const", "static", NULL};
+	const struct token *token = &statement->tokens[at];
+	guint flags = flags_around(statement, at);
+
+	if (token_in(token, keywords))
+		return flags;
+	if (token->flags & TOKEN_NAMED && at != macro)
+		flags |= WORD_DEFINED;
+	if (macro != G_MAXUINT && at == macro + 2)
+		flags |= WORD_DEFINED;
+	if (token->flags & TOKEN_MEMBER)
+		flags |= WORD_DEFINED | WORD_MEMBER;
+	return flags;
+}
+
+/* --- declarations ----------------------------------------------------------------------------- */
+
+/* The word that people call a declaration by: that before "(" rather than others. */
+static void choose_name(struct outline *outline, struct declaration *declaration)
+{
+	for (guint i = 0; i < declaration->words; i++) {
+		guint number = declaration->first_word + i;
+		const struct word *word = &g_array_index(outline->words, struct word, number);
+
+		if (!(word->flags & WORD_DEFINED) || word->flags & WORD_MEMBER ||
+		    word->line > declaration->signature)
+			continue;
+		if (declaration->named == G_MAXUINT)
+			declaration->named = number;
+		if (word->flags & WORD_CALLED) {
+			declaration->named = number;
+			break;
+		}
+	}
+}
+
+static void add_words(struct outline *outline, const struct statement *statement, guint head,
+		      guint macro)
+{
+	guint global = is_global(statement, head, macro) ? WORD_GLOBAL : 0;
+
+	for (guint i = 0; i < statement->count; i++) {
+		const struct token *token = &statement->tokens[i];
+		struct word word = {.at = token->at, .length = token->length};
+
+		if (!(token->flags & TOKEN_WORD))
+			continue;
+		word.line = line_of(outline, token);
+		word.flags = flags_of(statement, i, macro);
+		if (word.flags & WORD_DEFINED)
+			word.flags |= global;
+		g_array_append_val(outline->words, word);
+	}
+}
+
+static void own_lines(struct outline *outline, guint first, guint last, gint32 owner)
+{
+	for (guint line = first; line <= last; line++)
+		outline->owners[line] = owner;
+}
+
+static void add_statement(const struct statement *statement, gpointer data)
+{
+	struct outline *outline = data;
+	guint macro = defining_macro(statement), head = head_of(statement, macro);
+	struct declaration declaration = {.named = G_MAXUINT, .first_word = outline->words->len};
+
+	declaration.first = line_of(outline, &statement->tokens[0]);
+	declaration.last = line_of(outline, &statement->tokens[statement->count - 1]);
+	declaration.signature = line_of(outline, &statement->tokens[head ? head - 1 : 0]);
+	add_words(outline, statement, head, macro);
+	declaration.words = outline->words->len - declaration.first_word;
+	choose_name(outline, &declaration);
+	own_lines(outline, declaration.first, declaration.last, (gint32)outline->declarations->len);
+	g_array_append_val(outline->declarations, declaration);
+}
+
+static gboolean is_blank(const struct text *text, guint line)
+{
+	gsize length;
+	const char *start = text_line(text, line, &length);
+
+	for (gsize i = 0; i < length; i++)
+		if (!g_ascii_isspace(start[i]))
+			return FALSE;
+	return TRUE;
+}
+
+/* What is neither blank nor code is a comment: it goes with the code that follows it. */
+static void own_comments(struct outline *outline)
+{
+	gint32 next = -1;
+
+	for (guint line = outline->text->count; line-- > 0;) {
+		if (is_blank(outline->text, line))
+			continue;
+		if (outline->owners[line] < 0)
+			outline->owners[line] = next;
+		else
+			next = outline->owners[line];
+	}
+}
+
+struct outline *outline_read(const struct text *text)
+{
+	struct outline *outline = g_new0(struct outline, 1);
+
+	outline->text = text;
+	outline->declarations = g_array_new(FALSE, FALSE, sizeof(struct declaration));
+	outline->words = g_array_new(FALSE, FALSE, sizeof(struct word));
+	outline->owners = g_new(gint32, text->count + 1);
+	for (guint line = 0; line <= text->count; line++)
+		outline->owners[line] = -1;
+	if (text->size)
+		statements_read(text->data, text->size, add_statement, outline);
+	own_comments(outline);
+	return outline;
+}
+
+void outline_free(struct outline *outline)
+{
+	g_array_unref(outline->declarations);
+	g_array_unref(outline->words);
+	g_free(outline->owners);
+	g_free(outline);
+}
+
+gboolean outline_divides(const struct outline *outline, guint line)
+{
+	return !line || line >= outline->text->count || outline->owners[line] < 0 ||
+	       outline->owners[line] != outline->owners[line - 1];
+}

@@ -1,0 +1,49 @@
+/*
+ * The declarations of a C text and which line belongs to which; its words.  For this room.
+ */
+#ifndef KLATCH_RELEASE_OUTLINE_H
+#define KLATCH_RELEASE_OUTLINE_H
+
+#include <glib.h>
+
+#include "base/cleanup.h"
+#include "release/text.h"
+
+/* What a word is where it stands. */
+enum word_flag {
+	WORD_DEFINED = 1 << 0, /* the statement declares or defines it */
+	WORD_GLOBAL = 1 << 1,  /* with DEFINED: other units can mean it without a header */
+	WORD_MEMBER = 1 << 2,  /* after "." or "->", or a member that is declared */
+	WORD_CALLED = 1 << 3,  /* before "(" */
+	WORD_TAG = 1 << 4,     /* after struct, union or enum */
+};
+
+struct word {
+	const char *at; /* in the text */
+	guint32 length, line;
+	guint32 flags;
+};
+
+struct declaration {
+	guint first, last;	 /* lines */
+	guint signature;	 /* the last line of what those who use it must know */
+	guint first_word, words; /* of the outline's */
+	guint named;		 /* which of the outline's words names it; G_MAXUINT: none */
+};
+
+struct outline {
+	const struct text *text; /* borrowed */
+	GArray *declarations;	 /* of struct declaration, in order of their ends */
+	GArray *words;		 /* of struct word, keywords and numbers left out */
+	gint32 *owners; /* by line: the declaration it is part of, or -1; comments belong to the
+			   declaration that follows */
+};
+
+struct outline *outline_read(const struct text *text);
+void outline_free(struct outline *outline);
+DEFINE_AUTO(outline, outline_free)
+
+/* Whether no declaration goes on from the line before to this one. */
+gboolean outline_divides(const struct outline *outline, guint line);
+
+#endif

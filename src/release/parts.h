@@ -1,0 +1,52 @@
+/*
+ * One changed file in parts: runs of changed lines, each within one declaration as far as that can
+ * be, with the words that they hold.  For this room.
+ */
+#ifndef KLATCH_RELEASE_PARTS_H
+#define KLATCH_RELEASE_PARTS_H
+
+#include <glib.h>
+
+#include "release/changes.h"
+#include "release/words.h"
+
+enum use_flag {
+	USE_MEMBER = 1 << 0, /* somewhere as a member */
+	USE_PLAIN = 1 << 1,  /* somewhere not as a member */
+	USE_NAMED = 1 << 2,  /* called, a tag, in capitals, or of the file's own file scope: not the
+				name of a local variable */
+	USE_LINE = 1 << 3,   /* a whole line */
+	USE_SCOPE = 1 << 4,  /* names a declaration that the part stands in */
+	USE_GLOBAL = 1 << 5, /* what is defined other units can mean without a header */
+	DEFINES_MEMBER = 1 << 6,
+	DEFINES_OTHER = 1 << 7,
+};
+
+/* One word in the changed lines of a part: how often, on either side. */
+struct use {
+	guint word;
+	guint flags;
+	guint removed, added;
+	guint undefined, defined; /* ... as what is declared or defined */
+};
+
+struct part {
+	const struct changed_file *file;      /* borrowed */
+	guint original_start, original_count; /* lines, from 0 */
+	guint patched_start, patched_count;
+	char *scope;	     /* for people: the declaration, as it was or as it is new; or NULL */
+	GArray *uses;	     /* of struct use, by word */
+	GPtrArray *includes; /* of char *: "-linux/list.h", "+dce/abm.h" */
+	gboolean
+		conditional; /* the changed lines have a part of an #if ... #endif, not the whole */
+};
+
+void part_free(struct part *part);
+
+/*
+ * The parts of a file that differs, of struct part *, owned, in order.
+ */
+GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
+		    const char *patched_tree, struct words *words, GError **error);
+
+#endif

@@ -1,0 +1,569 @@
+/*
+ * What needs what is read off the words of changed lines, so it is a guess to the safe side: parts
+ * that only look as if they needed each other are one change, too.  A change that is too big costs
+ * coverage; one that is too small would ship half a fix.
+ *
+ * How often a word stands in the tree says what it is worth.  A definition and its uses are told by
+ * where the definition can be seen; beyond that only rare words tie.
+ */
+#include "release/ties.h"
+
+#include <string.h>
+
+#include "base/files.h"
+#include "release/parts.h"
+#include "tree/statements.h"
+
+/* In no more files than this a word is one subsystem's: as good as the name of a thing.  Half of
+ * all words that changed lines hold stand in fewer. */
+#define RARE 40
+
+/* In no more files a word stands for one purpose: two changes beside each other that both have it
+ * in changed lines are about the same. */
+#define SPECIFIC 10
+
+struct posting {
+	guint part;
+	const struct use *use;
+};
+
+struct tying {
+	const GPtrArray *parts;
+	const struct words *words;
+	const guint *frequencies;
+	const char *patched_tree;
+	struct built *built;
+	GArray **postings;    /* by word: of struct posting; NULL if there are none */
+	GHashTable *objects;  /* of struct changed_file: GPtrArray of objects */
+	GHashTable *mentions; /* "path word" to whether it is there */
+	struct ties *ties;
+};
+
+static const struct part *part_at(const struct tying *tying, guint i)
+{
+	return g_ptr_array_index(tying->parts, i);
+}
+
+/* --- union-find ------------------------------------------------------------------------------ */
+
+static guint find(struct ties *ties, guint part)
+{
+	while (ties->change[part] != part) {
+		ties->change[part] = ties->change[ties->change[part]];
+		part = ties->change[part];
+	}
+	return part;
+}
+
+static void join(struct tying *tying, guint one, guint other, const char *form, const char *word)
+{
+	guint a = find(tying->ties, one), b = find(tying->ties, other);
+	struct tie tie = {one, other, NULL};
+
+	if (a == b)
+		return;
+	tying->ties->change[MAX(a, b)] = MIN(a, b);
+	tie.why = g_strdup_printf(form, word);
+	g_array_append_val(tying->ties->joined, tie);
+}
+
+/* --- where words reach ------------------------------------------------------------------------ */
+
+static const char *path_of(const struct tying *tying, guint part)
+{
+	return part_at(tying, part)->file->path;
+}
+
+/* Whether what one part defines can be meant by another. */
+static gboolean reaches(const struct tying *tying, const struct posting *from,
+			const struct posting *to)
+{
+	const struct changed_file *file = part_at(tying, from->part)->file;
+	const struct changed_file *user = part_at(tying, to->part)->file;
+
+	if (file == user || from->use->flags & USE_GLOBAL)
+		return TRUE;
+	/* The kernel's index has neither of a new file. */
+	if (file->change == PATCHED_ADDED || user->change == PATCHED_ADDED)
+		return g_str_has_suffix(file->path, ".h");
+	return g_hash_table_contains(tying->built->includers(tying->built, file->path), user->path);
+}
+
+static GPtrArray *objects_of(const struct tying *tying, const struct changed_file *file)
+{
+	GPtrArray *objects = g_hash_table_lookup(tying->objects, file);
+
+	if (!objects) {
+		objects = tying->built->objects(tying->built, file->path);
+		g_hash_table_insert(tying->objects, (gpointer)file, objects);
+	}
+	return objects;
+}
+
+static gboolean same_directory(const char *one, const char *other)
+{
+	const char *slash = strrchr(one, '/'), *other_slash = strrchr(other, '/');
+	gsize length = slash ? slash - one : 0,
+	      other_length = other_slash ? other_slash - other : 0;
+
+	return length == other_length && !memcmp(one, other, length);
+}
+
+/* Whether two parts are of one module, or lie in one directory. */
+static gboolean are_near(const struct tying *tying, guint one, guint other)
+{
+	const struct changed_file *file = part_at(tying, one)->file;
+	const struct changed_file *other_file = part_at(tying, other)->file;
+
+	if (file == other_file || same_directory(file->path, other_file->path))
+		return TRUE;
+	const GPtrArray *objects = objects_of(tying, file);
+	const GPtrArray *others = objects_of(tying, other_file);
+	for (guint i = 0; i < objects->len; i++) {
+		const char *object = g_ptr_array_index(objects, i);
+
+		if (strcmp(object, "vmlinux") &&
+		    g_ptr_array_find_with_equal_func((GPtrArray *)others, object, g_str_equal,
+						     NULL))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* --- one declaration -------------------------------------------------------------------------- */
+
+static void tie_scopes(struct tying *tying, guint word, const GArray *postings)
+{
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *one = &g_array_index(postings, struct posting, i);
+
+		for (guint j = i + 1; j < postings->len && one->use->flags & USE_SCOPE; j++) {
+			const struct posting *other = &g_array_index(postings, struct posting, j);
+
+			if (other->use->flags & USE_SCOPE &&
+			    part_at(tying, one->part)->file == part_at(tying, other->part)->file)
+				join(tying, one->part, other->part, "both are in %s",
+				     words_text(tying->words, word));
+		}
+	}
+}
+
+/* --- definitions and their uses ----------------------------------------------------------------
+ */
+
+/* What becomes of a name where it is defined. */
+enum fate { FATE_ADDED, FATE_REMOVED, FATE_CHANGED };
+
+static enum fate fate_of(const struct use *use)
+{
+	if (!use->undefined)
+		return FATE_ADDED;
+	return use->defined ? FATE_CHANGED : FATE_REMOVED;
+}
+
+static gboolean defines(const struct use *use)
+{
+	return use->defined || use->undefined;
+}
+
+/* One that goes in one place and comes in another was moved: changed, for those who see it. */
+static enum fate fate_among(const struct tying *tying, const struct posting *definition,
+			    const GArray *postings)
+{
+	enum fate fate = fate_of(definition->use);
+
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *other = &g_array_index(postings, struct posting, i);
+
+		if (defines(other->use) && fate_of(other->use) != fate &&
+		    (reaches(tying, definition, other) || reaches(tying, other, definition)))
+			return FATE_CHANGED;
+	}
+	return fate;
+}
+
+/* Whether a use has to do with a name's fate: who could use it before does not need what is new. */
+static gboolean follows(const struct use *use, enum fate fate)
+{
+	if (defines(use))
+		return TRUE;
+	if (fate == FATE_ADDED)
+		return use->added > use->removed;
+	if (fate == FATE_REMOVED)
+		return use->removed > use->added;
+	return use->added || use->removed;
+}
+
+static gboolean has_word(const char *text, gsize size, const char *word)
+{
+	const char *at = text, *end = text + size;
+	gsize length = strlen(word);
+
+	while ((at = memmem(at, end - at, word, length))) {
+		const char *behind = at + length;
+
+		if ((at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '_')) &&
+		    (behind == end || !(g_ascii_isalnum(*behind) || *behind == '_')))
+			return TRUE;
+		at = behind;
+	}
+	return FALSE;
+}
+
+/* Whether a file has a word anywhere. */
+static gboolean mentions(const struct tying *tying, const char *path, guint word)
+{
+	g_autofree char *key = g_strdup_printf("%s %u", path, word);
+	gpointer known = g_hash_table_lookup(tying->mentions, key);
+	gboolean found = FALSE;
+
+	if (!known) {
+		g_autofree char *file = g_build_filename(tying->patched_tree, path, NULL);
+		g_autoptr(GBytes) bytes = NULL;
+		gsize size;
+
+		if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
+			bytes = files_map(file, NULL);
+		if (bytes) {
+			const char *text = g_bytes_get_data(bytes, &size);
+			found = has_word(text, size, words_text(tying->words, word));
+		}
+		known = GINT_TO_POINTER(found + 1);
+		g_hash_table_insert(tying->mentions, g_steal_pointer(&key), known);
+	}
+	return GPOINTER_TO_INT(known) == 2;
+}
+
+/* Whether a part's file names a type that another part stands in, which may have no name. */
+static gboolean mentions_scope(const struct tying *tying, guint user, guint part)
+{
+	const GArray *uses = part_at(tying, part)->uses;
+	gboolean named = FALSE;
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct use *use = &g_array_index(uses, struct use, i);
+
+		if (!(use->flags & USE_SCOPE))
+			continue;
+		if (mentions(tying, path_of(tying, user), use->word))
+			return TRUE;
+		named = TRUE;
+	}
+	return !named;
+}
+
+/* A rare word means the same everywhere; of a common one the kind must agree. */
+static gboolean same_kind(const struct tying *tying, guint word, const struct posting *definition,
+			  const struct posting *user)
+{
+	if (tying->frequencies[word] <= RARE)
+		return TRUE;
+	if (definition->use->flags & DEFINES_MEMBER && user->use->flags & USE_MEMBER)
+		return mentions_scope(tying, user->part, definition->part);
+	return definition->use->flags & DEFINES_OTHER && user->use->flags & USE_NAMED;
+}
+
+static void tie_definition(struct tying *tying, guint word, const struct posting *definition,
+			   const GArray *postings)
+{
+	enum fate fate = fate_among(tying, definition, postings);
+
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *user = &g_array_index(postings, struct posting, i);
+
+		if (user->part != definition->part && follows(user->use, fate) &&
+		    same_kind(tying, word, definition, user) && reaches(tying, definition, user))
+			join(tying, definition->part, user->part, "one defines %s for the other",
+			     words_text(tying->words, word));
+	}
+}
+
+static void tie_definitions(struct tying *tying, guint word, const GArray *postings)
+{
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *posting = &g_array_index(postings, struct posting, i);
+
+		if (defines(posting->use))
+			tie_definition(tying, word, posting, postings);
+	}
+}
+
+/* --- names that macros paste --------------------------------------------------------------------
+ */
+
+/* A name that is defined, and a use of its first or last components near by: a macro may paste it
+ * (flow_flag_test(flow, PEER), DEVICE_ATTR_RO(state)). */
+static void tie_component(struct tying *tying, const struct posting *definition, const char *name,
+			  const char *component, gsize length)
+{
+	g_autofree char *text = g_strndup(component, length);
+	gpointer known = g_hash_table_lookup(tying->words->numbers, text);
+	guint word = GPOINTER_TO_UINT(known) - 1;
+
+	if (!known || length < 2)
+		return;
+	for (guint i = 0; i < tying->postings[word]->len; i++) {
+		const struct posting *user =
+			&g_array_index(tying->postings[word], struct posting, i);
+
+		if (user->part != definition->part && user->use->flags & USE_NAMED &&
+		    !defines(user->use) && follows(user->use, fate_of(definition->use)) &&
+		    are_near(tying, definition->part, user->part))
+			join(tying, definition->part, user->part,
+			     "one may define %s by a macro for the other", name);
+	}
+}
+
+static void tie_pasted(struct tying *tying, guint word, const GArray *postings)
+{
+	const char *name = words_text(tying->words, word);
+
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *posting = &g_array_index(postings, struct posting, i);
+
+		if (!defines(posting->use) || strchr(name, '/'))
+			continue;
+		for (const char *at = strchr(name, '_'); at; at = strchr(at + 1, '_')) {
+			tie_component(tying, posting, name, name, at - name);
+			tie_component(tying, posting, name, at + 1, strlen(at + 1));
+		}
+	}
+}
+
+/* --- callers ---------------------------------------------------------------------------------- */
+
+static void tie_callers(struct tying *tying, guint word, const GArray *postings)
+{
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *scope = &g_array_index(postings, struct posting, i);
+
+		for (guint j = 0; j < postings->len && scope->use->flags & USE_SCOPE; j++) {
+			const struct posting *user = &g_array_index(postings, struct posting, j);
+
+			if (user->part != scope->part && user->use->flags & USE_NAMED &&
+			    (user->use->added || user->use->removed) &&
+			    reaches(tying, scope, user) &&
+			    (tying->frequencies[word] <= RARE ||
+			     are_near(tying, scope->part, user->part)))
+				join(tying, scope->part, user->part,
+				     "one changes %s, the other a use of it",
+				     words_text(tying->words, word));
+		}
+	}
+}
+
+/* --- what is rare ----------------------------------------------------------------------------- */
+
+static void tie_rare(struct tying *tying, guint word, const GArray *postings)
+{
+	static const guint wanted = USE_NAMED | USE_MEMBER | USE_LINE;
+
+	if (tying->frequencies[word] > SPECIFIC)
+		return;
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *one = &g_array_index(postings, struct posting, i);
+
+		for (guint j = i + 1; j < postings->len && one->use->flags & wanted; j++) {
+			const struct posting *other = &g_array_index(postings, struct posting, j);
+
+			if (other->use->flags & wanted && are_near(tying, one->part, other->part))
+				join(tying, one->part, other->part, "both have %s",
+				     words_text(tying->words, word));
+		}
+	}
+}
+
+/* --- directives ------------------------------------------------------------------------------- */
+
+static void collect_name(const struct statement *statement, gpointer data)
+{
+	for (guint i = 0; i < statement->count; i++)
+		if (statement->tokens[i].flags & TOKEN_NAMED)
+			g_hash_table_add(data, g_strndup(statement->tokens[i].at,
+							 statement->tokens[i].length));
+}
+
+/* The names that a header defines itself; NULL if it is not found in the patched tree. */
+static GHashTable *header_names(const struct tying *tying, const char *from, const char *name)
+{
+	g_autofree char *directory = g_path_get_dirname(from);
+	g_autofree char *beside = g_build_filename(tying->patched_tree, directory, name, NULL);
+	g_autofree char *common = g_build_filename(tying->patched_tree, "include", name, NULL);
+	const char *const paths[] = {beside, common};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autoptr(GBytes) bytes = NULL;
+		GHashTable *names;
+		gsize size;
+
+		if (!g_file_test(paths[i], G_FILE_TEST_IS_REGULAR))
+			continue;
+		bytes = files_map(paths[i], NULL);
+		if (!bytes)
+			return NULL;
+		names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		const char *text = g_bytes_get_data(bytes, &size);
+		if (size)
+			statements_read(text, size, collect_name, names);
+		return names;
+	}
+	return NULL;
+}
+
+static gboolean uses_any(const struct tying *tying, const struct part *part, GHashTable *names,
+			 enum fate fate)
+{
+	for (guint i = 0; i < part->uses->len; i++) {
+		const struct use *use = &g_array_index(part->uses, struct use, i);
+
+		if (!defines(use) && follows(use, fate) &&
+		    g_hash_table_contains(names, words_text(tying->words, use->word)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Who of the file's other parts needs an #include: those with names of the header; if there are
+ * none such, whatever the header is for it may be any. */
+static void tie_include(struct tying *tying, guint part, guint first, guint end,
+			const char *include)
+{
+	g_autoptr(GHashTable) names = header_names(tying, path_of(tying, part), include + 1);
+	enum fate fate = *include == '+' ? FATE_ADDED : FATE_REMOVED;
+	gboolean any = FALSE;
+
+	for (guint i = first; i < end && names; i++) {
+		if (i == part || !uses_any(tying, part_at(tying, i), names, fate))
+			continue;
+		any = TRUE;
+		join(tying, part, i, "one includes %s for the other", include + 1);
+	}
+	for (guint i = first; i < end && !any; i++)
+		join(tying, part, i, "one includes %s, perhaps for the other", include + 1);
+}
+
+/* A header that is new or gone, and who includes it. */
+static void tie_header(struct tying *tying, guint part, const char *include)
+{
+	for (guint i = 0; i < tying->parts->len; i++) {
+		const struct changed_file *file = part_at(tying, i)->file;
+		const char *name = include + 1;
+
+		while (g_str_has_prefix(name, "../") || g_str_has_prefix(name, "./"))
+			name = strchr(name, '/') + 1;
+		gsize length = strlen(file->path), tail = strlen(name);
+		if (file->change == PATCHED_MODIFIED || !g_str_has_suffix(file->path, name))
+			continue;
+		if (length == tail || file->path[length - tail - 1] == '/')
+			join(tying, part, i, "one includes %s, the other is it", include + 1);
+	}
+}
+
+/* The parts [first, end) of one file. */
+static void tie_directives(struct tying *tying, guint first, guint end)
+{
+	guint conditional = G_MAXUINT;
+
+	for (guint i = first; i < end; i++) {
+		const struct part *part = part_at(tying, i);
+
+		for (guint j = 0; j < part->includes->len; j++) {
+			tie_include(tying, i, first, end, g_ptr_array_index(part->includes, j));
+			tie_header(tying, i, g_ptr_array_index(part->includes, j));
+		}
+		if (!part->conditional)
+			continue;
+		if (conditional != G_MAXUINT)
+			join(tying, conditional, i, "both have parts of an %s", "#if");
+		conditional = i;
+	}
+}
+
+static void tie_files(struct tying *tying)
+{
+	guint first = 0;
+
+	for (guint i = 1; i <= tying->parts->len; i++) {
+		if (i < tying->parts->len && part_at(tying, i)->file == part_at(tying, first)->file)
+			continue;
+		tie_directives(tying, first, i);
+		first = i;
+	}
+}
+
+/* --- all together ----------------------------------------------------------------------------- */
+
+static void sort_words(struct tying *tying)
+{
+	tying->postings = g_new0(GArray *, tying->words->texts->len + 1);
+	for (guint i = 0; i < tying->parts->len; i++) {
+		const struct part *part = part_at(tying, i);
+
+		for (guint j = 0; j < part->uses->len; j++) {
+			struct posting posting = {i, &g_array_index(part->uses, struct use, j)};
+			GArray **postings = &tying->postings[posting.use->word];
+
+			if (!*postings)
+				*postings = g_array_new(FALSE, FALSE, sizeof(struct posting));
+			g_array_append_val(*postings, posting);
+		}
+	}
+}
+
+typedef void tie_function(struct tying *tying, guint word, const GArray *postings);
+
+static void tie_words(struct tying *tying)
+{
+	/* The surest first: they are what people read. */
+	static tie_function *const kinds[] = {tie_scopes, tie_definitions, tie_callers, tie_rare,
+					      tie_pasted};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		for (guint word = 0; word < tying->words->texts->len; word++)
+			if (tying->postings[word])
+				kinds[i](tying, word, tying->postings[word]);
+}
+
+static void tie_clear(struct tie *tie)
+{
+	g_free(tie->why);
+}
+
+struct ties *ties_find(const GPtrArray *parts, const struct words *words, const guint *frequencies,
+		       const char *patched_tree, struct built *built)
+{
+	struct ties *ties = g_new0(struct ties, 1);
+	struct tying tying = {.parts = parts,
+			      .words = words,
+			      .frequencies = frequencies,
+			      .patched_tree = patched_tree,
+			      .built = built,
+			      .ties = ties};
+
+	ties->change = g_new(guint, parts->len + 1);
+	ties->joined = g_array_new(FALSE, FALSE, sizeof(struct tie));
+	g_array_set_clear_func(ties->joined, (GDestroyNotify)tie_clear);
+	for (guint i = 0; i < parts->len; i++)
+		ties->change[i] = i;
+	tying.objects = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+	tying.mentions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	sort_words(&tying);
+	tie_words(&tying);
+	tie_files(&tying);
+	for (guint i = 0; i < parts->len; i++)
+		ties->change[i] = find(ties, i);
+	for (guint word = 0; word < words->texts->len; word++)
+		if (tying.postings[word])
+			g_array_unref(tying.postings[word]);
+	g_free(tying.postings);
+	g_hash_table_unref(tying.objects);
+	g_hash_table_unref(tying.mentions);
+	return ties;
+}
+
+void ties_free(struct ties *ties)
+{
+	g_array_unref(ties->joined);
+	g_free(ties->change);
+	g_free(ties);
+}
