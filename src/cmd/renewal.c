@@ -30,6 +30,9 @@
 #include "tree/touched.h"
 #include "tree/tree.h"
 
+/* How many units are compiled to know whether a header's types changed: one may not use them. */
+#define SAMPLES 3
+
 /* A unit that some change may reach, and what was found out of it. */
 struct reached {
 	const struct unit *unit;
@@ -662,24 +665,59 @@ static goffset source_size(const struct renewal *renewal, const struct reached *
 	return g_stat(path, &status) ? G_MAXINT64 : status.st_size;
 }
 
-/* The smallest unit that a file leads to, as a stand-in for the others. */
-static struct reached *sample_of(const struct renewal *renewal, const struct patched_file *file)
+struct sample {
+	struct reached *reached;
+	gboolean
+		related; /* its own source is part of a change of the header: it uses what is new */
+	goffset size;
+};
+
+static int by_worth(gconstpointer a, gconstpointer b)
+{
+	const struct sample *first = a, *second = b;
+
+	if (first->related != second->related)
+		return second->related - first->related;
+	return (first->size > second->size) - (first->size < second->size);
+}
+
+/* Whether one of the chosen changes of a file has a part of another file, too. */
+static gboolean is_related(const struct renewal *renewal, const char *path, const char *other)
+{
+	g_autoptr(GPtrArray) changes = g_ptr_array_new();
+	g_autoptr(GPtrArray) others = g_ptr_array_new();
+
+	selection_add_of_file(renewal->selection, path, changes);
+	selection_add_of_file(renewal->selection, other, others);
+	for (guint i = 0; i < changes->len; i++)
+		if (g_ptr_array_find(others, g_ptr_array_index(changes, i), NULL))
+			return TRUE;
+	return FALSE;
+}
+
+/* Adds the first few units that a file leads to, as stand-ins for the others. */
+static void add_samples(const struct renewal *renewal, const struct patched_file *file,
+			GHashTable *samples)
 {
 	const struct touched *touched = g_hash_table_lookup(renewal->reach, file->path);
-	struct reached *best = NULL;
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct sample));
 
 	for (guint i = 0; touched && i < touched->units->len; i++) {
 		struct reached *reached =
 			g_hash_table_lookup(renewal->by_unit, touched->units->pdata[i]);
+		struct sample sample = {reached,
+					is_related(renewal, file->path, reached->unit->source),
+					source_size(renewal, reached)};
 
-		if (!best || source_size(renewal, reached) < source_size(renewal, best))
-			best = reached;
+		g_array_append_val(found, sample);
 	}
-	return best;
+	g_array_sort(found, by_worth);
+	for (guint i = 0; i < MIN(found->len, SAMPLES); i++)
+		g_hash_table_add(samples, g_array_index(found, struct sample, i).reached);
 }
 
-/* The second judge: one unit for each header whose types may have changed, before the hundreds of
- * units that see it are compiled. */
+/* The second judge: a few units for each header whose types may have changed, before the hundreds
+ * that see it are compiled. */
 static gboolean judge_samples(struct selection *selection, gpointer data, GError **error)
 {
 	struct renewal *renewal = data;
@@ -690,12 +728,9 @@ static gboolean judge_samples(struct selection *selection, gpointer data, GError
 		return FALSE;
 	for (guint i = 0; i < renewal->overlay->files->len; i++) {
 		const struct patched_file *file = g_ptr_array_index(renewal->overlay->files, i);
-		struct reached *sample = g_str_has_suffix(file->path, ".h") && file->file_scope
-						 ? sample_of(renewal, file)
-						 : NULL;
 
-		if (sample)
-			g_hash_table_add(samples, sample);
+		if (g_str_has_suffix(file->path, ".h") && file->file_scope)
+			add_samples(renewal, file, samples);
 	}
 	for (guint i = 0; i < renewal->reached->len; i++)
 		if (g_hash_table_contains(samples, g_ptr_array_index(renewal->reached, i)))

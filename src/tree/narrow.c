@@ -69,6 +69,85 @@ static gboolean is_changed(const struct changed *changed, const struct token *to
 	return FALSE;
 }
 
+/* By how much a line's directive changes the depth of conditionals; *branches: it is an #else. */
+static int depth_change(const struct narrow_text *text, const struct line *line, gboolean *branches)
+{
+	const char *at = text->text + line->start, *end = text->text + line->end;
+
+	*branches = FALSE;
+	while (at < end && g_ascii_isspace(*at))
+		at++;
+	if (at == end || *at++ != '#')
+		return 0;
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (end - at >= 2 && !strncmp(at, "if", 2))
+		return 1;
+	if (end - at >= 5 && !strncmp(at, "endif", 5))
+		return -1;
+	*branches = end - at >= 4 && (!strncmp(at, "else", 4) || !strncmp(at, "elif", 4));
+	return 0;
+}
+
+/* Whether all conditionals of a changed run begin and end there: then they say nothing of what is
+ * not in the run. */
+static gboolean is_closed(const struct changed *changed, const struct run *run)
+{
+	guint start = changed->patched ? run->new_start : run->old_start;
+	guint count = changed->patched ? run->new_count : run->old_count;
+	int depth = 0;
+
+	for (guint i = start; i < start + count && depth >= 0; i++) {
+		gboolean branches;
+
+		depth += depth_change(changed->text,
+				      &g_array_index(changed->text->lines, struct line, i),
+				      &branches);
+		if (branches && !depth)
+			return FALSE;
+	}
+	return depth == 0;
+}
+
+/* Whether a directive is a conditional that matters to its changed run alone. */
+static gboolean is_harmless(const struct changed *changed, const struct statement *directive)
+{
+	guint line = line_of(changed, &directive->tokens[0]);
+	gboolean branches;
+
+	if (!depth_change(changed->text, &g_array_index(changed->text->lines, struct line, line),
+			  &branches) &&
+	    !branches)
+		return FALSE;
+	for (guint i = 0; i < changed->runs->len; i++) {
+		const struct run *run = &g_array_index(changed->runs, struct run, i);
+		guint start = changed->patched ? run->new_start : run->old_start;
+		guint count = changed->patched ? run->new_count : run->old_count;
+
+		if (line >= start && line < start + count)
+			return is_closed(changed, run);
+	}
+	return FALSE;
+}
+
+static gboolean is_token(const struct token *token, const char *text)
+{
+	return token->length == strlen(text) && !strncmp(token->at, text, token->length);
+}
+
+/* "struct foo;" gives no name a meaning that it has not without it. */
+static gboolean is_forward(const struct statement *statement)
+{
+	static const char *const keys[] = {"struct", "union", "enum"};
+
+	if (statement->count != 2 || statement->kind != STATEMENT_CODE)
+		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (is_token(&statement->tokens[0], keys[i]))
+			return TRUE;
+	return FALSE;
+}
+
 static void collect_changed(const struct statement *statement, gpointer data)
 {
 	struct changed *changed = data;
@@ -76,9 +155,10 @@ static void collect_changed(const struct statement *statement, gpointer data)
 
 	for (guint i = 0; i < statement->count && !any; i++)
 		any = is_changed(changed, &statement->tokens[i]);
-	if (!any)
+	if (!any || is_forward(statement))
 		return;
-	if (statement->kind == STATEMENT_CALL || statement->kind == STATEMENT_DIRECTIVE)
+	if (statement->kind == STATEMENT_CALL ||
+	    (statement->kind == STATEMENT_DIRECTIVE && !is_harmless(changed, statement)))
 		changed->sure = FALSE;
 	for (guint i = 0; i < statement->count; i++) {
 		const struct token *token = &statement->tokens[i];

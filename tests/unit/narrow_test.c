@@ -201,6 +201,54 @@ static void test_a_comment_leads_nowhere(void **state)
 	assert_string_equal(units, "");
 }
 
+/* What lines that are added to a header may define, as text in order; NULL if it can't be told. */
+static char *added_names(const char *added)
+{
+	static const char original[] = "int first;\nint last;\n";
+	g_autofree char *patched = g_strdup_printf("int first;\n%sint last;\n", added);
+	g_autoptr(GArray) before = lines_read(original, strlen(original));
+	g_autoptr(GArray) after = lines_read(patched, strlen(patched));
+	g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct run));
+	const struct run run = {1, 0, 1, after->len - before->len};
+	const struct narrow_text texts[] = {{original, strlen(original), before},
+					    {patched, strlen(patched), after}};
+
+	g_array_append_val(runs, run);
+	g_autoptr(GHashTable) names = narrow_changed_names(&texts[0], &texts[1], runs);
+	if (!names)
+		return NULL;
+	g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(names), (GCompareFunc)strcmp);
+	GString *text = g_string_new(NULL);
+	for (GList *at = sorted; at; at = at->next)
+		g_string_append_printf(text, "%s ", (char *)at->data);
+	return g_string_free(text, FALSE);
+}
+
+static void check_added(const char *added, const char *expected)
+{
+	g_autofree char *names = added_names(added);
+
+	if (g_strcmp0(names, expected))
+		fail_msg("%s: %s, not %s", added, names ? names : "all", expected);
+}
+
+static void test_what_is_added(void **state)
+{
+	check_added("int more;\n", "more ");
+	/* a declaration that says nothing more of a name */
+	check_added("struct known;\n", "");
+	check_added("struct known;\nint more(struct known *known);\n", "known more ");
+	check_added("struct known { int x; };\n", "known ");
+	/* a conditional that is added whole says nothing of the rest */
+	check_added("#if X\n#define A 1\n#else\n#define A 2\n#endif\n", "A ");
+	check_added("#  ifdef X\n#if Y\nint more;\n#endif\n#endif\n", "more ");
+	check_added("#if X\n", NULL);
+	check_added("#endif\n#if X\n", NULL);
+	check_added("#else\n", NULL);
+	check_added("#if X\n#endif\n#else\n", NULL);
+	check_added("#if X\n#include <more.h>\n#endif\n", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_a_function_that_one_calls),
 		cmocka_unit_test(test_a_member_leads_to_who_names_it),
 		cmocka_unit_test(test_a_comment_leads_nowhere),
+		cmocka_unit_test(test_what_is_added),
 	};
 
 	return cmocka_run_group_tests_name("changed headers", tests, make_directory,
