@@ -140,7 +140,8 @@ static gboolean is_forward(const struct statement *statement)
 {
 	static const char *const keys[] = {"struct", "union", "enum"};
 
-	if (statement->count != 2 || statement->kind != STATEMENT_CODE)
+	if (statement->count != 2 &&
+	    (statement->count != 3 || !is_token(&statement->tokens[2], ";")))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
 		if (is_token(&statement->tokens[0], keys[i]))

@@ -237,7 +237,7 @@ static void test_what_is_added(void **state)
 	check_added("int more;\n", "more ");
 	/* a declaration that says nothing more of a name */
 	check_added("struct known;\n", "");
-	check_added("struct known;\nint more(struct known *known);\n", "known more ");
+	check_added("struct known;\nint more(struct known *known);\n", "more ");
 	check_added("struct known { int x; };\n", "known ");
 	/* a conditional that is added whole says nothing of the rest */
 	check_added("#if X\n#define A 1\n#else\n#define A 2\n#endif\n", "A ");
