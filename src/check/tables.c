@@ -249,6 +249,7 @@ static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 		return FALSE;
 	}
 	tables->policy = raw.policy;
+	tables->replace = raw.replace != 0;
 	tables->kernel =
 		read_string(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, kernel)));
 	return tables->kernel &&

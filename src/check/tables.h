@@ -42,6 +42,7 @@ struct table_object {
 struct tables {
 	const char *kernel; /* the version in its utsname */
 	enum klatch_policy policy;
+	gboolean replace;   /* all livepatches that are there end when this one is enabled */
 	GPtrArray *objects; /* of struct table_object, owned */
 };
 

@@ -31,6 +31,7 @@ static const struct {
 	{"load", command_load, "[--timeout SECONDS] LIVEPATCH.ko",
 	 "load a livepatch into the running kernel"},
 	{"status", command_status, "[NAME] [--json] [--watch]", "the livepatches that are loaded"},
+	{"log", command_log, "[NAME] [--json]", "what happened to livepatches since boot"},
 	{"unload", command_unload, "NAME", "disable a livepatch and remove it"},
 	{"revert", command_revert, "", "turn round the transition that is under way"},
 };

@@ -253,7 +253,12 @@ void host_check_livepatches(struct host_check *check)
 	for (guint i = 0; livepatches && i < livepatches->len; i++) {
 		const struct host_livepatch *other = livepatches->pdata[i];
 
-		if (other->state != LIVEPATCH_DISABLED)
+		if (other->state == LIVEPATCH_DISABLED)
+			continue;
+		if (check->tables->replace)
+			host_find(check, FINDING_NOTE, "a livepatch is replaced", other->name, NULL,
+				  "it ends when this one is enabled");
+		else
 			compare_with(check, other, keys);
 	}
 }

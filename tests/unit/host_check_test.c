@@ -10,6 +10,7 @@
 #include "help.h"
 #include "host/check.h"
 #include "host/lists.h"
+#include "klatch.h"
 
 #define RELEASE "6.1.0-test"
 #define VERSION "#1 SMP Test 6.1-1"
@@ -292,6 +293,24 @@ static void test_other_livepatches(void **state)
 	expect(machine, FINDING_NOTE, NULL);
 }
 
+static void test_replacing(void **state)
+{
+	const struct machine *machine = *state;
+	g_autoptr(GError) error = NULL;
+	AUTO(object) object = object_read(machine->livepatch, &error);
+	struct symbol *symbol = object_symbol(object, "klatch_livepatch");
+	struct klatch_livepatch raw;
+
+	memcpy(&raw, symbol->section->data + symbol->value, sizeof(raw));
+	raw.replace = 1;
+	memcpy(symbol->section->data + symbol->value, &raw, sizeof(raw));
+	assert_true(object_write(object, machine->livepatch, &error));
+	put(machine, "sys/module/other/taint", "K\n");
+	put(machine, "sys/kernel/livepatch/other/enabled", "1\n");
+	put_directory(machine, "sys/kernel/livepatch/other/t/t_show,1");
+	expect(machine, FINDING_NOTE, "other: a livepatch is replaced");
+}
+
 static void test_transition(void **state)
 {
 	const struct machine *machine = *state;
@@ -340,6 +359,7 @@ int main(void)
 		MACHINE_TEST(test_signature),
 		MACHINE_TEST(test_installed_builds),
 		MACHINE_TEST(test_other_livepatches),
+		MACHINE_TEST(test_replacing),
 		MACHINE_TEST(test_transition),
 		cmocka_unit_test(test_lists),
 	};
