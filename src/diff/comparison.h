@@ -70,6 +70,9 @@ gboolean section_is_of_init(const struct section *section);
 /* Whether variables in two sections are kept alike: as writable, read-only, per CPU, ... */
 gboolean storage_equal(const struct section *original, const struct section *patched);
 
+/* Ids of types and functions that are filled in once all of the object is linked. */
+gboolean section_is_btf_ids(const struct section *section);
+
 /* The state of descriptors of dynamic debugging: told apart by what they print. */
 gboolean section_is_dyndbg(const struct section *section);
 

@@ -32,10 +32,15 @@ static gsize without_number(const char *name, gsize length)
 	return end < length && end > 1 && name[end - 1] == '.' ? end - 1 : length;
 }
 
-/* __UNIQUE_ID() puts its counter behind the name without a dot. */
+gboolean name_is_btf_id(const char *name)
+{
+	return g_str_has_prefix(name, "__BTF_ID__");
+}
+
+/* __UNIQUE_ID() and BTF_ID() put their counter behind the name without a dot. */
 static gsize without_unique_id(const char *name, gsize length)
 {
-	if (!g_str_has_prefix(name, "__UNIQUE_ID_"))
+	if (!g_str_has_prefix(name, "__UNIQUE_ID_") && !name_is_btf_id(name))
 		return length;
 	while (length > 0 && g_ascii_isdigit(name[length - 1]))
 		length--;

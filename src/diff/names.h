@@ -19,6 +19,9 @@ char *name_stem(const char *name);
 
 enum name_class name_class(const char *stem);
 
+/* Whether it marks one id of a list in .BTF_ids: the list has a name of its own. */
+gboolean name_is_btf_id(const char *name);
+
 /* The name of the function that a cold part belongs to ("foo" for "foo.cold"), or NULL if it is
  * none.  Caller frees. */
 char *name_of_cold(const char *name);

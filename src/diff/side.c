@@ -73,6 +73,8 @@ static enum entity_kind kind_of(const struct symbol *symbol)
 	if (symbol->type == STT_FILE || symbol->type == STT_SECTION || symbol->name[0] == '.' ||
 	    !symbol->name[0])
 		return ENTITY_NONE;
+	if (name_is_btf_id(symbol->name))
+		return ENTITY_NONE;
 	if (!symbol->section)
 		return ENTITY_FOREIGN;
 	/* An empty structure (a lock class without lockdep) may lie where something else begins. */
@@ -291,13 +293,19 @@ static gboolean is_jump_table(const struct side *side, const struct entity *enti
 	return count > 0;
 }
 
+/* What is only relocated (".data.rel.ro") is as constant as what needs not be. */
+static gboolean is_writable(const struct section *section)
+{
+	return (section->flags & SHF_WRITE) && !g_str_has_prefix(section->name, ".data.rel.ro");
+}
+
 static void find_constants(struct side *side)
 {
 	for (guint i = 0; i < side->count; i++) {
 		struct entity *entity = &side->entities[i];
 
 		if (entity->kind != ENTITY_DATA || entity->global ||
-		    (entity->symbol->section->flags & SHF_WRITE))
+		    is_writable(entity->symbol->section))
 			continue;
 		if ((entity->stem && name_class(entity->stem) == NAME_CONSTANT) ||
 		    is_jump_table(side, entity))

@@ -7,7 +7,9 @@
  */
 #include <string.h>
 
+#include "diff/comparison.h"
 #include "diff/insn.h"
+#include "diff/names.h"
 #include "diff/split.h"
 #include "kernel/special.h"
 
@@ -259,6 +261,34 @@ static void restore_relocs(struct object *object, struct section *section, const
 	}
 }
 
+/* The list of ids that covers an offset of .BTF_ids; NULL if that has no name. */
+static struct symbol *btf_list_at(const struct object *object, const struct section *section,
+				  guint64 at)
+{
+	struct symbol *list = NULL;
+
+	for (guint i = 0; i < object->symbols->len; i++) {
+		struct symbol *symbol = object_symbol_at(object, i);
+
+		if (symbol->section == section && symbol->type != STT_SECTION &&
+		    !name_is_btf_id(symbol->name) && symbol->value <= at &&
+		    (!list || symbol->value > list->value))
+			list = symbol;
+	}
+	return list;
+}
+
+/* Ids are filled in where they are, so a reference must lead to the original's: by a name. */
+static void name_btf_list(struct object *object, guint64 at, struct reloc *reloc)
+{
+	struct symbol *list = btf_list_at(object, reloc->symbol->section, at);
+
+	if (!list)
+		return;
+	reloc->addend -= list->value;
+	reloc->symbol = list;
+}
+
 /* What a relocation against a section symbol becomes. */
 static void name_target(struct split *split, const struct section *place,
 			const struct special *special, const struct insn_use *use,
@@ -269,6 +299,8 @@ static void name_target(struct split *split, const struct section *place,
 		target && target->index < split->count ? split->pieces[target->index] : NULL;
 	guint64 at = insn_use_offset(use, reloc);
 
+	if (target && section_is_btf_ids(target))
+		name_btf_list(split->object, at, reloc);
 	if (!pieces)
 		return;
 	const struct piece *piece = piece_at(pieces, piece_index(pieces, at));

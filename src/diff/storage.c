@@ -22,6 +22,11 @@ gboolean section_is_of_init(const struct section *section)
 	return section_is_init(section);
 }
 
+gboolean section_is_btf_ids(const struct section *section)
+{
+	return !strcmp(section->name, ".BTF_ids");
+}
+
 gboolean section_is_dyndbg(const struct section *section)
 {
 	return !strcmp(section->name, "__dyndbg");

@@ -11,7 +11,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/once.h>
-#include <linux/uaccess.h>
+#include <asm/asm.h>
 
 #include "build.h"
 #include "target.h"
@@ -72,12 +72,14 @@ static noinline int data(void)
 
 /* ---- sections that inline assembly adds to ---- */
 
-/* Nobody has memory there: the exception table says where to go on. */
+/* No address: the exception table says where to go on. */
 static noinline int faults(void)
 {
-	int value, missed = copy_from_kernel_nofault(&value, (void *)0x10, sizeof(value));
+	unsigned long wrong = 1UL << 62;
+	int value = KT_BUILD + 8;
 
-	return KT_BUILD + (missed ? 8 : 9);
+	asm volatile("1: movl (%1), %0\n2:\n" _ASM_EXTABLE(1b, 2b) : "+r"(value) : "r"(wrong));
+	return value;
 }
 
 /* ---- once ---- */
@@ -129,9 +131,14 @@ static notrace noinline __noclone int untraced(int value)
 	return KT_BUILD + value + 3;
 }
 
+static noinstr int without_instrumentation(int value)
+{
+	return KT_BUILD + value + 4;
+}
+
 static noinline int untraced_caller(int value)
 {
-	return untraced(value) + 1;
+	return untraced(value) + 10 * without_instrumentation(value) + 1;
 }
 
 static int forms_get(char *buffer, const struct kernel_param *kp)
