@@ -592,43 +592,96 @@ static gboolean refuse_by_trial(struct renewal *renewal, const struct reached *r
 	return TRUE;
 }
 
-/* Refuses the changes that a unit's refusals are about: at least one, as long as one is chosen. */
-static gboolean refuse_unit(struct renewal *renewal, const struct reached *reached, GError **error)
-{
-	g_autoptr(GPtrArray) leading = leading_changes(renewal, reached);
-	g_autoptr(GPtrArray) visible = visible_changes(renewal, reached);
-	g_autoptr(GPtrArray) certain = g_ptr_array_new();
-	g_autoptr(GPtrArray) doubtful = NULL;
+/* A change that is refused when all units were looked at: until then each is looked at with the
+ * changes that it was judged with. */
+struct verdict {
+	const struct change *change;
+	const GError *reason;
+};
 
-	if (!leading->len)
-		return TRUE; /* all were refused for another unit */
-	if (visible->len == 1) {
-		refuse_all(renewal, visible, g_ptr_array_index(reached->refusals, 0));
-		return TRUE;
-	}
+static void add_verdict(GArray *verdicts, const struct change *change, const GError *reason)
+{
+	struct verdict verdict = {change, reason};
+
+	g_array_append_val(verdicts, verdict);
+}
+
+/* What is certain of a unit's refusals. */
+static void find_certain(const struct renewal *renewal, const struct reached *reached,
+			 GArray *verdicts)
+{
+	g_autoptr(GPtrArray) visible = visible_changes(renewal, reached);
+
 	for (guint i = 0; i < reached->refusals->len; i++) {
 		const GError *refusal = g_ptr_array_index(reached->refusals, i);
 		g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, visible, refusal);
+		const GPtrArray *only = visible->len == 1 ? visible : best;
 
-		if (best->len == 1) {
-			refuse(renewal, g_ptr_array_index(best, 0), refusal);
-			g_ptr_array_add(certain, g_ptr_array_index(best, 0));
-		} else if (best->len && !doubtful) {
-			doubtful = g_steal_pointer(&best);
-		}
+		if (only->len == 1)
+			add_verdict(verdicts, g_ptr_array_index(only, 0), refusal);
 	}
-	/* With those gone, what the others were refused for may be gone, too. */
-	if (certain->len)
-		return TRUE;
-	return refuse_by_trial(renewal, reached, doubtful ? doubtful : leading, error);
 }
 
-static gboolean refuse_units(struct renewal *renewal, GError **error)
+/* The chosen changes that one of a unit's refusals may be about. */
+static GPtrArray *find_doubtful(const struct renewal *renewal, const struct reached *reached)
 {
-	for (guint i = 0; i < renewal->reached->len; i++) {
-		struct reached *reached = g_ptr_array_index(renewal->reached, i);
+	g_autoptr(GPtrArray) visible = visible_changes(renewal, reached);
 
-		if (reached->refusals->len && !refuse_unit(renewal, reached, error))
+	for (guint i = 0; i < reached->refusals->len; i++) {
+		g_autoptr(GPtrArray) best = attribute_refusal(
+			renewal->selection, visible, g_ptr_array_index(reached->refusals, i));
+
+		if (best->len)
+			return g_steal_pointer(&best);
+	}
+	return leading_changes(renewal, reached);
+}
+
+static void give_verdicts(struct renewal *renewal, const GArray *verdicts)
+{
+	for (guint i = 0; i < verdicts->len; i++) {
+		const struct verdict *verdict = &g_array_index(verdicts, struct verdict, i);
+
+		refuse(renewal, verdict->change, verdict->reason);
+	}
+}
+
+/* Whether all changes that a unit was judged with are still chosen. */
+static gboolean is_as_judged(const struct renewal *renewal, const struct reached *reached,
+			     guint count)
+{
+	g_autoptr(GPtrArray) visible = visible_changes(renewal, reached);
+
+	return visible->len == count;
+}
+
+/*
+ * Refuses the changes that units (of struct compiled *) that were just judged are refused for: for
+ * each unit at least one, or one that it reads leaves for another unit.  Then it is judged again.
+ */
+static gboolean refuse_units(struct renewal *renewal, const GPtrArray *units, GError **error)
+{
+	g_autoptr(GArray) verdicts = g_array_new(FALSE, FALSE, sizeof(struct verdict));
+	g_autofree guint *counts = g_new0(guint, units->len);
+
+	for (guint i = 0; i < units->len; i++) {
+		const struct compiled *compiled = g_ptr_array_index(units, i);
+		struct reached *reached = g_hash_table_lookup(renewal->by_unit, compiled->unit);
+		g_autoptr(GPtrArray) visible = visible_changes(renewal, reached);
+
+		counts[i] = visible->len;
+		find_certain(renewal, reached, verdicts);
+	}
+	give_verdicts(renewal, verdicts);
+	for (guint i = 0; i < units->len; i++) {
+		const struct compiled *compiled = g_ptr_array_index(units, i);
+		struct reached *reached = g_hash_table_lookup(renewal->by_unit, compiled->unit);
+		g_autoptr(GPtrArray) doubtful = NULL;
+
+		if (!reached->refusals->len || !is_as_judged(renewal, reached, counts[i]))
+			continue;
+		doubtful = find_doubtful(renewal, reached);
+		if (!refuse_by_trial(renewal, reached, doubtful, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -653,7 +706,7 @@ static gboolean judge_units(struct renewal *renewal, const GPtrArray *reached, G
 	if (!compile(renewal, units, judge_unit, error))
 		return FALSE;
 	begin_stage(renewal, "attribute");
-	return refuse_units(renewal, error);
+	return refuse_units(renewal, units, error);
 }
 
 static goffset source_size(const struct renewal *renewal, const struct reached *reached)
@@ -1040,13 +1093,26 @@ static gboolean open_kernel(struct renewal *renewal, GError **error)
 	return renewal->built != NULL;
 }
 
-static gboolean open_source(struct renewal *renewal, GError **error)
+/* A tree that is there: it has a name, and no changelog. */
+static gboolean open_tree(struct renewal *renewal, GError **error)
+{
+	const char *source = renewal->request->source;
+
+	if (!g_file_test(source, G_FILE_TEST_IS_DIR)) {
+		klatch_fail(error, KLATCH_USAGE, "there is no such source", source, NULL,
+			    "it is no directory");
+		return FALSE;
+	}
+	renewal->source = g_canonicalize_filename(source, NULL);
+	renewal->result->to = g_path_get_basename(renewal->source);
+	return TRUE;
+}
+
+static gboolean open_package(struct renewal *renewal, GError **error)
 {
 	struct renewal_result *result = renewal->result;
 	g_autofree char *cache = kernel_cache();
 
-	result->kernel = g_strdup(renewal->kernel->name);
-	result->from = g_strdup(renewal->kernel->version);
 	result->to = g_strdup(renewal->request->to);
 	renewal->package =
 		packages_source(renewal->kernel->series, &result->to, renewal->progress, error);
@@ -1056,6 +1122,28 @@ static gboolean open_source(struct renewal *renewal, GError **error)
 	return tree_unpack(renewal->package, renewal->source, renewal->progress, error);
 }
 
+static gboolean open_source(struct renewal *renewal, GError **error)
+{
+	renewal->result->kernel = g_strdup(renewal->kernel->name);
+	renewal->result->from = g_strdup(renewal->kernel->version);
+	return renewal->request->source ? open_tree(renewal, error) : open_package(renewal, error);
+}
+
+/* Says of each change what it is in the changelog's words. */
+static gboolean read_changelog(struct renewal *renewal, GError **error)
+{
+	struct renewal_result *result = renewal->result;
+
+	if (!renewal->package)
+		return TRUE;
+	result->changelog = changelog_of_package(renewal->package, result->from, result->to, error);
+	if (!result->changelog)
+		return FALSE;
+	g_ptr_array_unref(result->unclaimed);
+	result->unclaimed = assign_entries(result->changes, result->changelog, error);
+	return result->unclaimed != NULL;
+}
+
 static gboolean find_changes(struct renewal *renewal, GError **error)
 {
 	struct renewal_result *result = renewal->result;
@@ -1063,13 +1151,7 @@ static gboolean find_changes(struct renewal *renewal, GError **error)
 	begin_stage(renewal, "split");
 	result->changes = changes_between(renewal->kernel->source, renewal->source, renewal->built,
 					  renewal->progress, error);
-	if (!result->changes)
-		return FALSE;
-	result->changelog = changelog_of_package(renewal->package, result->from, result->to, error);
-	if (!result->changelog)
-		return FALSE;
-	result->unclaimed = assign_entries(result->changes, result->changelog, error);
-	if (!result->unclaimed)
+	if (!result->changes || !read_changelog(renewal, error))
 		return FALSE;
 	result->selection = renewal->selection = selection_new(result->changes);
 	return TRUE;
@@ -1256,6 +1338,7 @@ static struct renewal_result *result_new(void)
 
 	result->outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
 	result->objects = changed_objects_new();
+	result->unclaimed = g_ptr_array_new();
 	result->notes = g_ptr_array_new_with_free_func(g_free);
 	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
 	return result;

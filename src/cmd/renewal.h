@@ -17,6 +17,7 @@
 struct renewal_request {
 	const char *release;		/* NULL: the running kernel */
 	const char *to;			/* package version; NULL: the newest that apt knows */
+	const char *source;		/* a source tree to go to, not a package; NULL: none */
 	const char *const *objects;	/* only changes that these are compiled from; NULL: all */
 	const char *name;		/* of the module; NULL: from the version */
 	const char *output;		/* NULL: NAME.ko */
@@ -35,7 +36,7 @@ struct change_outcome {
 
 struct renewal_result {
 	char *kernel;
-	char *from, *to;      /* package versions */
+	char *from, *to;      /* package versions; `to` of a source of its own: its name */
 	char *livepatch;      /* path; NULL if nothing goes live */
 	GPtrArray *outcomes;  /* of struct change_outcome, owned, in order of the changes */
 	GPtrArray *objects;   /* of struct changed_object, owned */

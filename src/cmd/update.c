@@ -334,7 +334,7 @@ static int status_of(const struct renewal_result *result)
 int command_update(int argc, char **argv)
 {
 	g_autofree char *release = NULL, *to = NULL, *only = NULL, *output = NULL, *name = NULL;
-	g_autofree char *report_path = NULL;
+	g_autofree char *report_path = NULL, *source = NULL;
 	gboolean loaded = FALSE, json = FALSE;
 	g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
@@ -344,6 +344,8 @@ int command_update(int argc, char **argv)
 		 "the kernel that runs (default: this machine's)", "RELEASE"},
 		{"to", 0, 0, G_OPTION_ARG_STRING, &to,
 		 "the package version to go to (default: the newest that apt knows)", "VERSION"},
+		{"source", 0, 0, G_OPTION_ARG_FILENAME, &source,
+		 "a source tree to go to, instead of a package's", "DIRECTORY"},
 		{"only", 0, 0, G_OPTION_ARG_STRING, &only,
 		 "only changes of these objects (vmlinux, modules)", "OBJECT,..."},
 		{"loaded", 0, 0, G_OPTION_ARG_NONE, &loaded,
@@ -361,9 +363,11 @@ int command_update(int argc, char **argv)
 	if (!command_options(&argc, &argv, entries, "",
 			     "Makes one livepatch of all changes of a point release.", &status))
 		return status;
-	if (argc > 1) {
+	if (argc > 1 || (to && source)) {
 		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", argv[1],
-			    "see klatch update --help", "there are only options");
+			    "see klatch update --help",
+			    argc > 1 ? "there are only options"
+				     : "--to and --source are two ways to say the same");
 		return command_fail(error, json);
 	}
 	if (!read_objects(only, loaded, objects, &error))
@@ -374,6 +378,7 @@ int command_update(int argc, char **argv)
 	const struct renewal_request request = {
 		.release = release,
 		.to = to,
+		.source = source,
 		.objects = objects->len ? (const char *const *)objects->pdata : NULL,
 		.name = name,
 		.output = output,
