@@ -20,7 +20,7 @@ CC      ?= gcc
 B       := build
 # make V=1 shows the commands.
 Q       := $(if $(filter 1,$(V)),,@)
-LIBS    := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libdw libarchive libkmod
+LIBS    := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libdw libarchive libkmod libcrypto
 CFLAGS  ?= -O2 -g
 KFLAGS  = -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	  -Wno-unused-parameter -D_GNU_SOURCE -Isrc -Ilate -I$(B) -MMD -MP $(shell pkg-config --cflags $(LIBS))

@@ -32,6 +32,8 @@ static const struct {
 	 "load a livepatch into the running kernel"},
 	{"status", command_status, "[NAME] [--json] [--watch]", "the livepatches that are loaded"},
 	{"log", command_log, "[NAME] [--json]", "what happened to livepatches since boot"},
+	{"sign", command_sign, "--key FILE --cert FILE LIVEPATCH.ko",
+	 "sign a livepatch in the kernel's own format"},
 	{"unload", command_unload, "NAME", "disable a livepatch and remove it"},
 	{"revert", command_revert, "", "turn round the transition that is under way"},
 };

@@ -9,9 +9,7 @@
 #include "base/files.h"
 #include "host/inside.h"
 #include "kernel/modules.h"
-
-/* What the kernel's scripts/sign-file leaves at the end of a module. */
-#define SIGNATURE_MARK "~Module signature appended~\n"
+#include "sign/sign.h"
 
 static host_question *const questions[] = {
 	host_check_name,    host_check_transition, host_check_switches, host_check_signature,
@@ -89,13 +87,11 @@ char *host_livepatch_name(const char *path, GError **error)
 static gboolean read_livepatch(struct host_check *check, const char *path, GError **error)
 {
 	g_autoptr(GBytes) bytes = files_map(path, error);
-	gsize mark = strlen(SIGNATURE_MARK);
 
 	if (!bytes)
 		return FALSE;
-	const char *data = g_bytes_get_data(bytes, &check->size);
-	check->is_signed =
-		check->size >= mark && !memcmp(data + check->size - mark, SIGNATURE_MARK, mark);
+	const void *data = g_bytes_get_data(bytes, &check->size);
+	sign_content_size(data, check->size, &check->is_signed);
 	check->livepatch = object_read_bytes(bytes, path, error);
 	check->name = check->livepatch ? name_of(check->livepatch, error) : NULL;
 	check->tables = check->name ? tables_read(check->livepatch, error) : NULL;

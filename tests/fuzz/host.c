@@ -1,12 +1,13 @@
 /*
  * Any bytes as what the kernel says: its log, a task's stack, its lists of symbols, functions and
- * kprobes.
+ * kprobes; and as a file that may be signed.
  */
 #include <string.h>
 
 #include "host/lists.h"
 #include "host/log.h"
 #include "host/tasks.h"
+#include "sign/sign.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
@@ -49,6 +50,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	g_autofree char *text = g_strndup((const char *)data, size);
 
+	g_assert_cmpuint(sign_content_size(data, size, NULL), <=, size);
 	read_log(text);
 	read_stack(text);
 	read_list(text, list_kallsyms);
