@@ -35,7 +35,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus lab latency bench selftests torture census fuzz lint format install clean
+.PHONY: all packages demo check unit vm corpus oracle lab latency bench selftests torture census fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -94,6 +94,9 @@ demo: packages
 corpus: packages
 	$(MAKE) $(JOBS) all
 	tests/corpus $(IDS)
+
+oracle: packages
+	tests/oracle $(IDS)
 
 lab: packages
 	$(MAKE) $(JOBS) all

@@ -76,10 +76,15 @@ void pipeline_result_free(struct pipeline_result *result)
 /* Several units can say the same, of a type say: a user wants to read it once. */
 static gboolean is_there(const GPtrArray *errors, const GError *wanted)
 {
+	const struct klatch_reason *reason = klatch_error_reason(wanted);
+
 	for (guint i = 0; i < errors->len; i++) {
 		const GError *other = g_ptr_array_index(errors, i);
+		const struct klatch_reason *there = klatch_error_reason(other);
 
-		if (!strcmp(other->message, wanted->message))
+		if (!strcmp(other->message, wanted->message) ||
+		    (reason->where && !g_strcmp0(there->where, reason->where) &&
+		     !strcmp(there->what, reason->what)))
 			return TRUE;
 	}
 	return FALSE;

@@ -1,6 +1,6 @@
 /*
  * Types: objects of a type that exist in memory keep the layout they were made with.  So a struct,
- * union or enum that is in both units must be the same in both.
+ * union or enum that is in both units must be the same in both, if any code of theirs is not.
  *
  * A type of another name within one is told by that name alone: it is in the list itself.
  */
@@ -425,7 +425,8 @@ static void compare_type(struct comparison *comparison, struct types *original_t
 	place = place_of(&patched->die);
 	refuse_place(comparison, place, what,
 		     "keep the layout: keep new state in a shadow variable (klp_shadow_alloc)",
-		     "%s, and objects of the old layout are in use", change);
+		     "%s, and objects of the old layout are in use, by %s for one", change,
+		     comparison->original->source);
 }
 
 static gint compare_types_by_name(gconstpointer a, gconstpointer b)

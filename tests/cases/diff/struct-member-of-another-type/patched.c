@@ -7,5 +7,5 @@ struct thing {
 
 int f(struct thing *thing)
 {
-	return ask(thing->value);
+	return ask(thing->value) + 1;
 }

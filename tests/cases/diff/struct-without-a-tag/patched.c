@@ -7,5 +7,5 @@ typedef struct {
 
 int f(thing_t *thing)
 {
-	return ask(thing->value);
+	return ask(thing->value) + 1;
 }

@@ -1,0 +1,11 @@
+#include "../kernel.h"
+
+struct thing {
+	int value;
+	int more;
+};
+
+int f(struct thing *thing)
+{
+	return ask(thing->value);
+}
