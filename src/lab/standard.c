@@ -76,6 +76,13 @@ static void add_removal(struct plan *plan)
 	plan_add_line(step, "wait", "300"); /* for what workqueues have to say */
 }
 
+/* An object may have callbacks alone. */
+static void add_patched(struct plan_step *step, const char *object, guint functions)
+{
+	if (functions)
+		plan_add_line(step, "patched", object);
+}
+
 static void add_load_livepatch(struct plan *plan, const char *when, guint functions)
 {
 	g_autofree char *patched =
@@ -83,8 +90,7 @@ static void add_load_livepatch(struct plan *plan, const char *when, guint functi
 	struct plan_step *step = plan_add_step(plan, "load the livepatch%s%s", when, patched);
 
 	plan_add_line(step, "load", "livepatch");
-	if (functions)
-		plan_add_line(step, "patched", "vmlinux");
+	add_patched(step, "vmlinux", functions);
 }
 
 /* The livepatch comes first, its targets later, and go, and come again. */
@@ -98,7 +104,7 @@ static void add_late(struct plan *plan, guint functions, const GPtrArray *target
 				      target->functions);
 
 		plan_add_line(step, "load", target->name);
-		plan_add_line(step, "patched", target->name);
+		add_patched(step, target->name, target->functions);
 	}
 	for (guint i = 0; i < targets->len; i++) {
 		const struct plan_target *target = g_ptr_array_index(targets, i);
@@ -110,7 +116,7 @@ static void add_late(struct plan *plan, guint functions, const GPtrArray *target
 				     target->name, RELOADS, target->functions);
 		for (int j = 0; j < RELOADS; j++) {
 			add_reload(step, targets, target);
-			plan_add_line(step, "patched", target->name);
+			add_patched(step, target->name, target->functions);
 		}
 	}
 }
@@ -125,7 +131,7 @@ static void add_early(struct plan *plan, guint functions, const GPtrArray *targe
 			plan_add_step(plan, "%s, loaded before the livepatch: %u patched",
 				      target->name, target->functions);
 
-		plan_add_line(step, "patched", target->name);
+		add_patched(step, target->name, target->functions);
 	}
 }
 
