@@ -210,8 +210,7 @@ static gboolean renew_overlay(struct renewal *renewal, GError **error)
 	if (renewal->overlay && renewal->overlay_size == chosen->len)
 		return TRUE;
 	begin_stage(renewal, "overlay");
-	/* What is chosen only shrinks, and so do the files that are patched. */
-	if (renewal->overlay && !overlay_empty(renewal->overlay, error))
+	if (renewal->overlay && !overlay_empty(renewal->overlay, renewal->kernel, error))
 		return FALSE;
 	g_clear_pointer(&renewal->overlay, overlay_free);
 	renewal->overlay = make_overlay(renewal, chosen, "overlay", error);

@@ -23,6 +23,9 @@
 
 #define HEADER_DIRECTORY "include/klatch"
 
+/* In each directory of links, a link to the directory of the source that it stands for. */
+#define ORIGINAL ".original"
+
 static const char *const environment[] = {"LC_ALL=C", NULL};
 
 static gboolean fail_errno(const char *path, GError **error)
@@ -38,7 +41,8 @@ static gboolean fail_file(const char *path, const char *hint, const char *why, G
 	return FALSE;
 }
 
-/* Without the flush of files_write(): the overlay does not outlive this build. */
+/* Without the flush of files_write(): the overlay does not outlive this build.  In place of what is
+ * there: through a link it would be written into the kernel's source. */
 static gboolean write_file(const char *path, const char *data, gsize size, GError **error)
 {
 	g_autofree char *directory = g_path_get_dirname(path);
@@ -46,6 +50,8 @@ static gboolean write_file(const char *path, const char *data, gsize size, GErro
 
 	if (!files_make_directory(directory, error))
 		return FALSE;
+	if (g_unlink(path) && errno != ENOENT)
+		return fail_errno(path, error);
 	if (g_file_set_contents_full(path, data, size, G_FILE_SET_CONTENTS_NONE, 0644, &cause))
 		return TRUE;
 	klatch_adopt(error, KLATCH_ENVIRONMENT, "the overlay can't be made", path, NULL,
@@ -321,15 +327,14 @@ static gboolean is_deleted(const struct overlay *overlay, const char *directory,
 static gboolean link_entries(const struct overlay *overlay, int fd, const char *source,
 			     const char *directory, GError **error)
 {
-	static const char original[] = ".original";
 	g_autoptr(GDir) entries = g_dir_open(source, 0, NULL);
 	const char *name;
 
 	/* The patch may add directories: they have no original. */
-	if (entries && symlinkat(source, fd, original) && errno != EEXIST)
+	if (entries && symlinkat(source, fd, ORIGINAL) && errno != EEXIST)
 		return fail_errno(source, error);
 	while (entries && (name = g_dir_read_name(entries))) {
-		g_autofree char *target = g_build_filename(original, name, NULL);
+		g_autofree char *target = g_build_filename(ORIGINAL, name, NULL);
 
 		if (is_deleted(overlay, directory, name))
 			continue;
@@ -463,21 +468,31 @@ struct overlay *overlay_new(const struct kernel *kernel, const char *const *patc
 	return g_steal_pointer(&overlay);
 }
 
-gboolean overlay_empty(const struct overlay *overlay, GError **error)
+/* Where a patch made a file there is a link again, as to all that is as it was. */
+static gboolean put_back(const struct overlay *overlay, const struct kernel *kernel,
+			 const char *path, GError **error)
 {
-	const char *const roots[] = {overlay->root, overlay->plain_root};
+	g_autofree char *made = g_build_filename(overlay->root, path, NULL);
+	g_autofree char *source = g_build_filename(kernel->source, path, NULL);
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *target = g_build_filename(ORIGINAL, name, NULL);
 
+	if (g_unlink(made) && errno != ENOENT)
+		return fail_errno(made, error);
+	if (is_file(source) && symlink(target, made))
+		return fail_errno(made, error);
+	return TRUE;
+}
+
+gboolean overlay_empty(const struct overlay *overlay, const struct kernel *kernel, GError **error)
+{
 	for (guint i = 0; i < overlay->files->len; i++) {
 		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
 
-		for (gsize j = 0; j < G_N_ELEMENTS(roots); j++) {
-			g_autofree char *path = g_build_filename(roots[j], file->path, NULL);
-
-			if (g_unlink(path) && errno != ENOENT)
-				return fail_errno(path, error);
-		}
+		if (!put_back(overlay, kernel, file->path, error))
+			return FALSE;
 	}
-	return TRUE;
+	return files_remove_tree(overlay->plain_root, error);
 }
 
 void overlay_free(struct overlay *overlay)

@@ -56,10 +56,10 @@ gboolean overlay_complete_plain(const struct overlay *overlay, const struct kern
 				GError **error);
 
 /*
- * Removes the files that the patches made, no links: another overlay can be made in the same
- * directory, in a fraction of the time, if its patches change no other files than those.
+ * Undoes the patches, but keeps the directories of links: another overlay can be made in the same
+ * place in a fraction of the time, if its patches change no other files than those.
  */
-gboolean overlay_empty(const struct overlay *overlay, GError **error);
+gboolean overlay_empty(const struct overlay *overlay, const struct kernel *kernel, GError **error);
 
 void overlay_free(struct overlay *overlay);
 DEFINE_AUTO(overlay, overlay_free)
