@@ -1,7 +1,9 @@
 /*
  * Nothing in a tree says which entry of the changelog a line came with.  So the words of a subject
- * are looked for in what each change has: names of functions and other declarations, identifiers in
- * changed lines, paths.  A word that few changes have says much, one that many have says nothing.
+ * are looked for in what each change has in each file: names of functions and other declarations,
+ * identifiers in changed lines, the path.  A word that few have says much, one that many have says
+ * nothing; and that a file where much has changed has some word says less (BM25, as search engines
+ * do).  Files that this kernel does not build take part, so that their entries do not go elsewhere.
  */
 #include "release/assign.h"
 
@@ -19,18 +21,35 @@ static const double worth[PLACES] = {
 	[PLACE_PART] = 0.4,  /* a part of an identifier between underscores */
 };
 
+/* How much less a word says where there are many (BM25's k1 and b). */
+#define SATURATION    1.2
+#define LENGTH_WEIGHT 0.5
+
 /* What a function that the subject names with "()" is worth more. */
 #define CALLED_WORTH 2.0
 
-/* Least score, in natural logarithms of rarity: a word that one change of 1,000 has is worth 7. */
-#define LEAST_SCORE 8.0
+/* What the path of a subsystem that the subject begins with is worth more. */
+#define SUBSYSTEM_WORTH 2.0
+
+/* Least score of all words, and of those behind the subsystem, in natural logarithms of rarity: a
+ * word that one file of 1,000 has is worth 7. */
+#define LEAST_SCORE  10.0
+#define LEAST_MATTER 5.0
 
 /* Words that say nothing where they stand in an identifier are shorter than this. */
 #define SHORTEST 3
 
+/* What a change has in one file; or a file that is not built. */
+struct document {
+	struct change *change; /* NULL: not built */
+	guint words;
+};
+
 struct assigning {
 	const struct changes *changes;
-	GHashTable *words[PLACES]; /* word to set of changes that have it there */
+	GArray *documents;	   /* of struct document */
+	double mean_words;	   /* of one */
+	GHashTable *words[PLACES]; /* word to set of documents (number + 1) that have it there */
 };
 
 struct term {
@@ -41,9 +60,12 @@ struct term {
 
 /* --- what changes have ------------------------------------------------------------------------ */
 
-static void add_word(struct assigning *assigning, enum place place, const char *at, gsize length,
-		     const struct change *change)
+/* Of the document that is read. */
+static void add_word(struct assigning *assigning, enum place place, const char *at, gsize length)
 {
+	guint number = assigning->documents->len;
+	struct document *document =
+		&g_array_index(assigning->documents, struct document, number - 1);
 	g_autofree char *word = g_ascii_strdown(at, (gssize)length);
 	GHashTable *set = g_hash_table_lookup(assigning->words[place], word);
 
@@ -53,7 +75,7 @@ static void add_word(struct assigning *assigning, enum place place, const char *
 		set = g_hash_table_new(NULL, NULL);
 		g_hash_table_insert(assigning->words[place], g_steal_pointer(&word), set);
 	}
-	g_hash_table_add(set, (gpointer)change);
+	document->words += g_hash_table_add(set, GUINT_TO_POINTER(number));
 }
 
 static gboolean is_word(char c)
@@ -75,42 +97,50 @@ static gboolean next_word(const char **at, const char *end, const char **word, g
 
 /* A word as its place, and its parts between underscores. */
 static void add_parts(struct assigning *assigning, enum place place, enum place part_place,
-		      const char *word, gsize length, const struct change *change)
+		      const char *word, gsize length)
 {
 	const char *end = word + length, *part = word;
 
-	add_word(assigning, place, word, length, change);
+	add_word(assigning, place, word, length);
 	for (const char *at = word; at <= end; at++) {
 		if (at < end && *at != '_')
 			continue;
 		if ((gsize)(at - part) < length)
-			add_word(assigning, part_place, part, at - part, change);
+			add_word(assigning, part_place, part, at - part);
 		part = at + 1;
 	}
 }
 
 static void add_text(struct assigning *assigning, enum place place, enum place part_place,
-		     const char *at, gsize size, const struct change *change)
+		     const char *at, gsize size)
 {
 	const char *end = at + size, *word;
 	gsize length;
 
 	while (next_word(&at, end, &word, &length))
-		add_parts(assigning, place, part_place, word, length, change);
+		add_parts(assigning, place, part_place, word, length);
 }
 
-static void add_lines(struct assigning *assigning, const struct text *text, guint line, guint count,
-		      const struct change *change)
+static void add_lines(struct assigning *assigning, const struct text *text, guint line, guint count)
 {
 	for (guint i = 0; i < count; i++) {
 		gsize length;
 		const char *start = text_line(text, line - 1 + i, &length);
 
-		add_text(assigning, PLACE_LINE, PLACE_PART, start, length, change);
+		add_text(assigning, PLACE_LINE, PLACE_PART, start, length);
 	}
 }
 
-static gboolean add_file(struct assigning *assigning, const struct change *change,
+static void begin_document(struct assigning *assigning, struct change *change,
+			   const struct changed_file *file)
+{
+	struct document document = {.change = change};
+
+	g_array_append_val(assigning->documents, document);
+	add_text(assigning, PLACE_PATH, PLACE_PATH, file->path, strlen(file->path));
+}
+
+static gboolean add_file(struct assigning *assigning, struct change *change,
 			 const struct changed_file *file, GError **error)
 {
 	const struct changes *changes = assigning->changes;
@@ -119,25 +149,29 @@ static gboolean add_file(struct assigning *assigning, const struct change *chang
 
 	if (!patched)
 		return FALSE;
-	add_text(assigning, PLACE_PATH, PLACE_PATH, file->path, strlen(file->path), change);
+	begin_document(assigning, change, file);
 	for (guint i = 0; i < change->hunks->len; i++) {
 		const struct hunk *hunk = g_ptr_array_index(change->hunks, i);
 
 		if (hunk->file != file)
 			continue;
-		add_lines(assigning, original, hunk->original_line, hunk->original_count, change);
-		add_lines(assigning, patched, hunk->patched_line, hunk->patched_count, change);
+		add_lines(assigning, original, hunk->original_line, hunk->original_count);
+		add_lines(assigning, patched, hunk->patched_line, hunk->patched_count);
 		if (hunk->scope)
 			add_text(assigning, PLACE_SCOPE, PLACE_PART, hunk->scope,
-				 strlen(hunk->scope), change);
+				 strlen(hunk->scope));
 	}
 	return TRUE;
 }
 
 static gboolean read_changes(struct assigning *assigning, GError **error)
 {
-	for (guint i = 0; i < assigning->changes->all->len; i++) {
-		const struct change *change = g_ptr_array_index(assigning->changes->all, i);
+	const struct changes *changes = assigning->changes;
+
+	for (guint i = 0; i < changes->unbuilt->len; i++)
+		begin_document(assigning, NULL, g_ptr_array_index(changes->unbuilt, i));
+	for (guint i = 0; i < changes->all->len; i++) {
+		struct change *change = g_ptr_array_index(changes->all, i);
 
 		for (guint j = 0; j < change->files->len; j++)
 			if (!add_file(assigning, change, g_ptr_array_index(change->files, j),
@@ -189,16 +223,40 @@ static GArray *read_terms(const char *subject)
 
 /* --- both together ---------------------------------------------------------------------------- */
 
-/* What it says that a change has a word in this place. */
-static double rarity(const struct assigning *assigning, GHashTable *set)
+static const struct document *document_at(const struct assigning *assigning, guint i)
 {
-	return log((double)assigning->changes->all->len / g_hash_table_size(set));
+	return &g_array_index(assigning->documents, struct document, i);
 }
 
-/* Adds what a term says to the scores of the changes that have it: the best of its places. */
+/* What it says that so few documents have a word. */
+static double rarity(const struct assigning *assigning, GHashTable *set)
+{
+	return log((double)assigning->documents->len / g_hash_table_size(set));
+}
+
+static double mean_words(const struct assigning *assigning)
+{
+	double words = 1;
+
+	for (guint i = 0; i < assigning->documents->len; i++)
+		words += document_at(assigning, i)->words;
+	return words / assigning->documents->len;
+}
+
+/* What a word is worth less in a document of many words, more in one of few; paths have few. */
+static double dilution(const struct assigning *assigning, enum place place, guint document)
+{
+	double length = document_at(assigning, document)->words / assigning->mean_words;
+
+	if (place == PLACE_PATH)
+		return 1;
+	return (SATURATION + 1) / (1 + SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * length));
+}
+
+/* Adds what a term says to the scores of the documents that have it: the best of its places. */
 static void add_term(const struct assigning *assigning, const struct term *term, double *scores)
 {
-	g_autofree double *best = g_new0(double, assigning->changes->all->len + 1);
+	g_autofree double *best = g_new0(double, assigning->documents->len);
 
 	for (guint place = 0; place < PLACES; place++) {
 		GHashTable *set = g_hash_table_lookup(assigning->words[place], term->word);
@@ -210,14 +268,17 @@ static void add_term(const struct assigning *assigning, const struct term *term,
 		double score = worth[place] * rarity(assigning, set);
 		if (place == PLACE_SCOPE && term->called)
 			score *= CALLED_WORTH;
+		if (place == PLACE_PATH && term->prefix)
+			score *= SUBSYSTEM_WORTH;
 		g_hash_table_iter_init(&iter, set);
 		while (g_hash_table_iter_next(&iter, &at, NULL)) {
-			const struct change *change = at;
+			guint document = GPOINTER_TO_UINT(at) - 1;
 
-			best[change->number] = MAX(best[change->number], score);
+			best[document] =
+				MAX(best[document], score * dilution(assigning, place, document));
 		}
 	}
-	for (guint i = 1; i <= assigning->changes->all->len; i++)
+	for (guint i = 0; i < assigning->documents->len; i++)
 		scores[i] += best[i];
 }
 
@@ -225,18 +286,22 @@ static void add_term(const struct assigning *assigning, const struct term *term,
 static struct change *find_change(const struct assigning *assigning,
 				  const struct changelog_entry *entry)
 {
-	guint count = assigning->changes->all->len, best = 0;
-	g_autofree double *scores = g_new0(double, count + 1);
+	guint count = assigning->documents->len, best = 0;
+	g_autofree double *subsystem = g_new0(double, count + 1);
+	g_autofree double *matter = g_new0(double, count + 1);
 	g_autoptr(GArray) terms = read_terms(entry->subject);
 
-	for (guint i = 0; i < terms->len; i++)
-		add_term(assigning, &g_array_index(terms, struct term, i), scores);
-	for (guint i = 1; i <= count; i++)
-		if (scores[i] > scores[best])
+	for (guint i = 0; i < terms->len; i++) {
+		const struct term *term = &g_array_index(terms, struct term, i);
+
+		add_term(assigning, term, term->prefix ? subsystem : matter);
+	}
+	for (guint i = 1; i < count; i++)
+		if (subsystem[i] + matter[i] > subsystem[best] + matter[best])
 			best = i;
-	if (!best || scores[best] < LEAST_SCORE)
+	if (subsystem[best] + matter[best] < LEAST_SCORE || matter[best] < LEAST_MATTER)
 		return NULL;
-	return g_ptr_array_index(assigning->changes->all, best - 1);
+	return document_at(assigning, best)->change;
 }
 
 GPtrArray *assign_entries(const struct changes *changes, const struct changelog *changelog,
@@ -248,8 +313,10 @@ GPtrArray *assign_entries(const struct changes *changes, const struct changelog 
 	for (guint place = 0; place < PLACES; place++)
 		assigning.words[place] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							       (GDestroyNotify)g_hash_table_unref);
+	assigning.documents = g_array_new(FALSE, FALSE, sizeof(struct document));
 	if (!read_changes(&assigning, error))
 		g_clear_pointer(&without, g_ptr_array_unref);
+	assigning.mean_words = mean_words(&assigning);
 	for (guint i = 0; i < changelog->entries->len && without; i++) {
 		struct changelog_entry *entry = g_ptr_array_index(changelog->entries, i);
 		struct change *change = find_change(&assigning, entry);
@@ -258,5 +325,6 @@ GPtrArray *assign_entries(const struct changes *changes, const struct changelog 
 	}
 	for (guint place = 0; place < PLACES; place++)
 		g_hash_table_unref(assigning.words[place]);
+	g_array_unref(assigning.documents);
 	return without;
 }

@@ -162,7 +162,7 @@ static void read_item_line(struct reader *reader, const char *line)
 		end_items(reader, 0);
 	} else if (strchr("*-+", *text) && text[1] == ' ') {
 		begin_item(reader, indent, text + 2);
-	} else if (reader->depth) {
+	} else if (reader->depth && !g_str_has_prefix(text, "https://")) {
 		GString *item = reader->items[reader->depth - 1].text;
 
 		g_string_append_printf(item, " %s", text);

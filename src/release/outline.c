@@ -152,14 +152,19 @@ static void choose_name(struct outline *outline, struct declaration *declaration
 static void add_words(struct outline *outline, const struct statement *statement, guint head,
 		      guint macro)
 {
+	static const char *const ends[] = {";", "{", "}", NULL};
 	guint global = is_global(statement, head, macro) ? WORD_GLOBAL : 0;
 
+	outline->steps++;
 	for (guint i = 0; i < statement->count; i++) {
 		const struct token *token = &statement->tokens[i];
 		struct word word = {.at = token->at, .length = token->length};
 
+		if (token_in(token, ends))
+			outline->steps++;
 		if (!(token->flags & TOKEN_WORD))
 			continue;
+		word.step = outline->steps;
 		word.line = line_of(outline, token);
 		word.flags = flags_of(statement, i, macro);
 		if (word.flags & WORD_DEFINED)

@@ -22,6 +22,7 @@ struct word {
 	const char *at; /* in the text */
 	guint32 length, line;
 	guint32 flags;
+	guint32 step; /* which statement of a body it is in: what lies between ";", "{" and "}" */
 };
 
 struct declaration {
@@ -34,7 +35,8 @@ struct declaration {
 struct outline {
 	const struct text *text; /* borrowed */
 	GArray *declarations;	 /* of struct declaration, in order of their ends */
-	GArray *words;		 /* of struct word, keywords and numbers left out */
+	GArray *words;		 /* of struct word: identifiers and keywords */
+	guint32 steps;
 	gint32 *owners; /* by line: the declaration it is part of, or -1; comments belong to the
 			   declaration that follows */
 };

@@ -1,0 +1,33 @@
+/*
+ * One changed file while it is cut into parts.  For this room.
+ */
+#ifndef KLATCH_RELEASE_CUTTING_H
+#define KLATCH_RELEASE_CUTTING_H
+
+#include <glib.h>
+
+#include "release/outline.h"
+#include "release/parts.h"
+#include "release/text.h"
+
+enum { ORIGINAL, PATCHED, SIDES };
+
+struct cutting {
+	const struct changed_file *file;
+	struct words *words;
+	const char *trees[SIDES];
+	const struct text *texts[SIDES];
+	const struct outline *outlines[SIDES];
+	GPtrArray *parts; /* of struct part *: what is made */
+};
+
+/* Finds the parts, without their words (cut.c). */
+gboolean cutting_cut(struct cutting *cutting, GError **error);
+
+/* Reads the words of all parts (uses.c). */
+void cutting_read_uses(struct cutting *cutting);
+
+/* The name of a declaration of an outline (-1: none), or NULL.  Caller frees. */
+char *cutting_name(const struct outline *outline, gint32 declaration);
+
+#endif
