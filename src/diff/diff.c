@@ -145,8 +145,7 @@ static struct diff *compare(struct side *original, struct side *patched, gboolea
 	compare_data(&comparison);
 	promote_callers(&comparison);
 	include_changes(&comparison);
-	/* Code that is the same works with objects of either layout. */
-	if (types && diff->functions->len && !compare_types(&comparison, error))
+	if (types && !compare_types(&comparison, error))
 		return NULL;
 	return g_steal_pointer(&diff);
 }

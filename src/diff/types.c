@@ -1,6 +1,7 @@
 /*
  * Types: objects of a type that exist in memory keep the layout they were made with.  So a struct,
- * union or enum that is in both units must be the same in both, if any code of theirs is not.
+ * union or enum that is in both units must be the same in both.  Only if it is declared in the
+ * unit's own source, and no code changes, is all that knows it known not to care.
  *
  * A type of another name within one is told by that name alone: it is in the list itself.
  */
@@ -410,13 +411,26 @@ static char *place_of(Dwarf_Die *die)
 	return g_strdup_printf("%s:%d", path + common, line);
 }
 
+/* Whether no other unit can know a type. */
+static gboolean is_private(Dwarf_Die *die)
+{
+	Dwarf_Die unit;
+	const char *path = dwarf_decl_file(die);
+
+	if (!path || !dwarf_diecu(die, &unit, NULL, NULL))
+		return FALSE;
+	g_autofree char *file = g_path_get_basename(path);
+	g_autofree char *source = g_path_get_basename(die_name(&unit));
+	return !strcmp(file, source);
+}
+
 static void compare_type(struct comparison *comparison, struct types *original_types,
 			 struct types *patched_types, struct type *patched)
 {
 	struct type *original = g_hash_table_lookup(original_types->by_name, patched->name);
 	g_autofree char *change = NULL, *what = NULL, *place = NULL;
 
-	if (!original)
+	if (!original || (!comparison->diff->functions->len && is_private(&original->die)))
 		return;
 	change = type_change(original_types, &original->die, patched_types, &patched->die);
 	if (!change)
