@@ -1076,6 +1076,8 @@ static void use_ccache(const struct renewal *renewal)
 	g_setenv("KLATCH_CC_LAUNCHER", program, TRUE);
 	g_setenv("CCACHE_DIR", kept, TRUE);
 	g_setenv("CCACHE_MAXSIZE", "8G", TRUE);
+	/* What is new is compiled without being preprocessed first: -MMD says what was read. */
+	g_setenv("CCACHE_DEPEND", "1", TRUE);
 	/* The overlay's files are made anew in each round; what they hold is what counts. */
 	g_setenv("CCACHE_SLOPPINESS", "include_file_mtime,include_file_ctime", TRUE);
 }

@@ -73,10 +73,10 @@ static char *dependencies_of(const char *object)
 }
 
 /*
- * The jump that is a jump label, or becomes its NOP, is 2 or 5 bytes long, as the assembler finds; a
- * label that is bound late needs 5.  In what the compiler writes, the label's entry in __jump_table
- * is on the next line.  So the assembler of original and patched is a script that asks for
- * them. It reads its standard input alone: compiles are run with -pipe.
+ * The jump that is a jump label, or becomes its NOP, is 2 or 5 bytes long, as the assembler finds;
+ * a label that is bound late needs 5.  In what the compiler writes, the label's entry in
+ * __jump_table is on the next line.  So the assembler of original and patched is a script that asks
+ * for them. It reads its standard input alone: compiles are run with -pipe.
  */
 static gboolean make_assembler(struct compilation *compilation, GError **error)
 {
@@ -138,6 +138,16 @@ static char *launcher(void)
 	return prefix && *prefix ? g_strconcat(prefix, " ", NULL) : g_strdup("");
 }
 
+/* Whether compiles may be run on other machines: then they have nothing of what is here. */
+static gboolean runs_elsewhere(void)
+{
+	g_autofree char *prefix = launcher();
+	g_auto(GStrv) words = g_strsplit(prefix, " ", 2);
+	g_autofree char *program = *prefix ? g_path_get_basename(words[0]) : NULL;
+
+	return program && (strcmp(program, "ccache") || g_getenv("CCACHE_PREFIX") || *words[1]);
+}
+
 static char *unit_command(const struct unit *unit)
 {
 	return g_strconcat(unit->compile, " ", unit->arguments, NULL);
@@ -166,21 +176,44 @@ static char *stock_line(const struct kernel *kernel, const struct unit *unit, co
 			       listed, quoted, objtool);
 }
 
-/* The line that compiles original or patched in a tree. */
+/* A unit's command in a tree, without the source, which is its last word. */
+static char *command_of(const struct compilation *compilation, const struct unit *unit,
+			const char *tree, char **source)
+{
+	g_autofree char *plain = unit_command(unit);
+	char *command = in_tree(plain, compilation->kernel->source, tree);
+	char *last = strrchr(command, ' ');
+
+	*source = g_strdup(last + 1);
+	*last = '\0';
+	return command;
+}
+
+/*
+ * The line that compiles original or patched in a tree.  Another machine has no wrapper of the
+ * assembler: there the compiler's output stays text, to be changed and assembled here.
+ */
 static char *sections_line(const struct compilation *compilation, const struct compiled *compiled,
 			   const char *tree, const char *output)
 {
-	g_autofree char *plain = unit_command(compiled->unit);
-	g_autofree char *command = in_tree(plain, compilation->kernel->source, tree);
+	g_autofree char *source = NULL;
+	g_autofree char *command = command_of(compilation, compiled->unit, tree, &source);
 	g_autofree char *dependencies = dependencies_of(output);
 	g_autofree char *listed = g_shell_quote(dependencies), *quoted = g_shell_quote(output);
 	g_autofree char *assembler = g_shell_quote(compilation->assembler);
 	g_autofree char *first = launcher();
+	const char *types = compiled->types ? "-g" : "-g0";
 
-	return g_strdup_printf(UNSET "exec %s%s %s -ffunction-sections -fdata-sections -pipe -B%s/ "
-				     "-Wp,-MMD,%s -c -o %s",
-			       first, command, compiled->types ? "-g" : "-g0", assembler, listed,
-			       quoted);
+	if (!runs_elsewhere())
+		return g_strdup_printf(
+			UNSET "exec %s%s %s -ffunction-sections -fdata-sections -pipe -B%s/ "
+			      "-Wp,-MMD,%s %s -c -o %s",
+			first, command, types, assembler, listed, source, quoted);
+	return g_strdup_printf(
+		UNSET "%s%s %s -ffunction-sections -fdata-sections -pipe -Wp,-MMD,%s %s -S -o "
+		      "%s.s && %s %s -B%s/ -pipe -x assembler -c -o %s - <%s.s && rm %s.s",
+		first, command, types, listed, source, quoted, command, types, assembler, quoted,
+		quoted, quoted);
 }
 
 static char *job_line(const struct compilation *compilation, const struct job *job)
