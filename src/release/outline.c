@@ -97,10 +97,13 @@ static gboolean is_global(const struct statement *statement, guint head, guint m
 static guint flags_around(const struct statement *statement, guint at)
 {
 	static const char *const tags[] = {"struct", "union", "enum", NULL};
+	static const char *const keywords[] = {"if",	 "for",	   "while", "switch", "return",
+					       "sizeof", "typeof", "case",  NULL};
 	const struct token *tokens = statement->tokens;
 	guint flags = 0;
 
-	if (at + 1 < statement->count && token_is(&tokens[at + 1], "("))
+	if (at + 1 < statement->count && token_is(&tokens[at + 1], "(") &&
+	    !token_in(&tokens[at], keywords))
 		flags |= WORD_CALLED;
 	if (at && token_in(&tokens[at - 1], tags))
 		flags |= WORD_TAG;

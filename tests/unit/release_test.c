@@ -10,16 +10,74 @@
 #include "release/changelog.h"
 #include "release/changes.h"
 
+#define CASES "tests/cases/release"
+
 /* --- trees ----------------------------------------------------------------------------------- */
 
-/* A kernel that is built from everything but what lies in "other/". */
+/*
+ * A kernel that is built from everything but what lies in "other/".  Each directory is a module,
+ * and its headers are its own; those in "include/" are everybody's.
+ */
+struct small_kernel {
+	struct built built;
+	GHashTable *includers; /* what was answered last */
+	const char *root;
+};
+
 static gboolean holds(struct built *built, const char *path)
 {
-	return !g_str_has_prefix(path, "other/");
+	struct small_kernel *kernel = (struct small_kernel *)built;
+	g_autofree char *original = g_build_filename(kernel->root, path, NULL);
+
+	return !g_str_has_prefix(path, "other/") && !strstr(path, "Makefile") &&
+	       !strstr(path, "Kconfig") && g_file_test(original, G_FILE_TEST_EXISTS);
+}
+
+static char *directory_of(const char *path)
+{
+	return g_strndup(path, strcspn(path, "/"));
+}
+
+static GHashTable *includers(struct built *built, const char *path)
+{
+	static const char *const directories[] = {"a", "b"};
+	static const char *const names[] = {"a.c", "b.c", "c.c", "a.h"};
+	struct small_kernel *kernel = (struct small_kernel *)built;
+	g_autofree char *directory = directory_of(path);
+
+	g_hash_table_remove_all(kernel->includers);
+	if (!g_str_has_suffix(path, ".h"))
+		return kernel->includers;
+	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
+		for (gsize j = 0; j < G_N_ELEMENTS(names); j++)
+			if (!strcmp(directory, "include") || !strcmp(directory, directories[i]))
+				g_hash_table_add(kernel->includers,
+						 g_build_filename(directories[i], names[j], NULL));
+	return kernel->includers;
+}
+
+static GPtrArray *objects(struct built *built, const char *path)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+	if (!g_str_has_prefix(path, "include/"))
+		g_ptr_array_add(found, directory_of(path));
+	return found;
 }
 
 static void free_nothing(struct built *built)
 {
+}
+
+static struct changes *split_trees(const char *original, const char *patched)
+{
+	g_autoptr(GHashTable) answer = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct small_kernel kernel = {{holds, includers, objects, free_nothing}, answer, original};
+	g_autoptr(GError) error = NULL;
+	struct changes *changes = changes_between(original, patched, &kernel.built, NULL, &error);
+
+	assert_no_error(error);
+	return changes;
 }
 
 /* Writes one side of a tree: path and text in turns, up to NULL. */
@@ -38,17 +96,12 @@ static void write_tree(const char *directory, const char *side, const char *cons
 static struct changes *split(const char *directory, const char *const *original,
 			     const char *const *patched)
 {
-	struct built built = {.holds = holds, .free = free_nothing};
 	g_autofree char *before = path_in(directory, "before");
 	g_autofree char *after = path_in(directory, "after");
-	g_autoptr(GError) error = NULL;
-	struct changes *changes;
 
 	write_tree(directory, "before", original);
 	write_tree(directory, "after", patched);
-	changes = changes_between(before, after, &built, NULL, &error);
-	assert_no_error(error);
-	return changes;
+	return split_trees(before, after);
 }
 
 /* Twenty numbered lines, some of them replaced: "3=text" for line 3; "3" takes it out. */
@@ -86,16 +139,19 @@ static void test_trees_are_compared(void **state)
 	assert_int_equal(files[1]->change, PATCHED_MODIFIED);
 	assert_string_equal(files[2]->path, "n/new.c");
 	assert_int_equal(files[2]->change, PATCHED_ADDED);
-	assert_int_equal(changes->unbuilt->len, 1);
-	assert_ptr_equal(g_ptr_array_index(changes->unbuilt, 0), files[3]);
+	/* The new file is of no use to what is built. */
+	assert_int_equal(changes->unbuilt->len, 2);
+	assert_ptr_equal(g_ptr_array_index(changes->unbuilt, 0), files[2]);
+	assert_ptr_equal(g_ptr_array_index(changes->unbuilt, 1), files[3]);
+	assert_int_equal(changes->all->len, 2);
 }
 
 /* All changes together make the patched tree out of the original one. */
 static void test_patch_leads_to_the_patched_tree(void **state)
 {
 	static const char *const none[] = {NULL};
-	static const char *const some[] = {"1",	   "3=int three;", "4=int four;\nint five;",
-					   "12=x", "20",	   NULL};
+	static const char *const some[] = {
+		"1", "3=int three;", "4=int four;\nint five;", "12=#include \"new.h\"", "20", NULL};
 	g_autofree char *before = numbered(none), *after = numbered(some);
 	g_autofree char *patch = path_in(*state, "patch");
 	g_autoptr(GError) error = NULL;
@@ -104,12 +160,150 @@ static void test_patch_leads_to_the_patched_tree(void **state)
 		*state,
 		(const char *[]){"a.c", before, "gone.c", "int a;\nint b;\n", "tail.c",
 				 "int a;\nint b;", NULL},
-		(const char *[]){"a.c", after, "new.c", "int c;\n", "tail.c", "int a;\n", NULL});
+		(const char *[]){"a.c", after, "new.h", "int c;\n", "tail.c", "int a;\n", NULL});
 
 	assert_true(changes_write(changes, changes->all, patch, &error));
 	assert_no_error(error);
 	g_free(output_of(*state, "patch", "-p1", "-d", "before", "--fuzz=0", "-i", patch, NULL));
 	g_free(output_of(*state, "diff", "-r", "before", "after", NULL));
+}
+
+/* --- cases ----------------------------------------------------------------------------------- */
+
+/* The hunks of a change by file, line and scope, and what stands in its way. */
+static void put_change(GString *text, const struct change *change)
+{
+	g_string_append_printf(text, "change %u\n", change->number);
+	for (guint i = 0; i < change->hunks->len; i++) {
+		const struct hunk *hunk = g_ptr_array_index(change->hunks, i);
+
+		g_string_append_printf(text, "\t%s -%u,%u +%u,%u %s\n", hunk->file->path,
+				       hunk->original_line, hunk->original_count,
+				       hunk->patched_line, hunk->patched_count,
+				       hunk->scope ? hunk->scope : "");
+	}
+	for (guint i = 0; i < change->ties->len; i++)
+		g_string_append_printf(text, "\ttie: %s\n",
+				       (char *)g_ptr_array_index(change->ties, i));
+	if (change->obstacle)
+		g_string_append_printf(text, "\tobstacle: %s\n", change->obstacle);
+}
+
+static char *describe(const struct changes *changes)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < changes->all->len; i++)
+		put_change(text, g_ptr_array_index(changes->all, i));
+	for (guint i = 0; i < changes->unbuilt->len; i++) {
+		const struct changed_file *file = g_ptr_array_index(changes->unbuilt, i);
+
+		g_string_append_printf(text, "not built: %s\n", file->path);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* A folder with the trees original/ and patched/, and what they must be split into: changes. */
+static void check_case(const char *name)
+{
+	g_autofree char *directory = g_build_filename(CASES, name, NULL);
+	g_autofree char *original = path_in(directory, "original");
+	g_autofree char *patched = path_in(directory, "patched");
+	g_autofree char *path = path_in(directory, "changes");
+	g_autofree char *expected = files_read_text(path, NULL);
+	AUTO(changes) changes = split_trees(original, patched);
+	g_autofree char *text = describe(changes);
+
+	assert_string_equal(text, expected);
+}
+
+static void test_cases(void **state)
+{
+	g_autoptr(GDir) cases = g_dir_open(CASES, 0, NULL);
+	const char *name;
+	guint count = 0;
+
+	assert_non_null(cases);
+	while ((name = g_dir_read_name(cases))) {
+		print_message("case %s\n", name);
+		check_case(name);
+		count++;
+	}
+	assert_true(count > 20);
+}
+
+/* Words that stand everywhere in the tree say nothing; but what a name means is followed. */
+static void test_common_words(void **state)
+{
+	static const char everywhere[] =
+		"int everywhere(struct it *it)\n{\n\tcommon(it->flags);\n}\n";
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) patched = g_ptr_array_new();
+
+	for (guint i = 0; i < 50; i++) {
+		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
+		g_ptr_array_add(files, g_strdup(everywhere));
+	}
+	g_ptr_array_add(files, NULL);
+	write_tree(*state, "before", (const char *const *)files->pdata);
+	write_tree(*state, "after", (const char *const *)files->pdata);
+	AUTO(changes)
+	changes = split(*state,
+			(const char *[]){"a/a.c", "struct box;\nint a(int i)\n{\n\tstart();\n}\n",
+					 "a/b.c", "int b(int i)\n{\n\tstop();\n}\n", "a/c.c",
+					 "int c(int i)\n{\n\twait();\n}\n", "include/box.h",
+					 "struct box {\n\tint size;\n};\n", NULL},
+			(const char *[]){"a/a.c",
+					 "struct box;\nint a(int i)\n{\n\tstart();\n"
+					 "\tx->flags = 1;\n}\n",
+					 "a/b.c",
+					 "int b(int i)\n{\n\tcommon(x->flags);\n\tstop();\n}\n",
+					 "a/c.c", "int c(int i)\n{\n\tcommon(2);\n\twait();\n}\n",
+					 "include/box.h",
+					 "struct box {\n\tint size;\n\tint flags;\n};\n", NULL});
+
+	g_autofree char *text = describe(changes);
+	assert_string_equal(text,
+			    "change 1\n"
+			    "\ta/a.c -5,0 +5,1 a\n"
+			    "\tinclude/box.h -3,0 +3,1 box\n"
+			    "\ttie: include/box.h:3 and a/a.c:5: one defines flags for the other\n"
+			    "change 2\n"
+			    "\ta/b.c -3,0 +3,1 b\n"
+			    "change 3\n"
+			    "\ta/c.c -3,0 +3,1 c\n");
+}
+
+/* Of the changes one leaves the others' lines as they were, also within its context. */
+static void test_one_change_is_written(void **state)
+{
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+	AUTO(changes)
+	changes =
+		split(*state,
+		      (const char *[]){"a/a.c",
+				       "int a(int x)\n{\n\treturn 1;\n}\nint b(int x)\n{\n"
+				       "\treturn 2;\n}\n",
+				       NULL},
+		      (const char *[]){"a/a.c",
+				       "int a(int x)\n{\n\tx++;\n\treturn 3;\n}\nint b(int x)\n{\n"
+				       "\treturn 4;\n}\n",
+				       NULL});
+
+	assert_int_equal(changes->all->len, 2);
+	g_ptr_array_add(chosen, g_ptr_array_index(changes->all, 1));
+	g_autofree char *text = changes_text(changes, chosen, &error);
+	assert_no_error(error);
+	assert_string_equal(text, "--- a/a/a.c\n"
+				  "+++ b/a/a.c\n"
+				  "@@ -4,5 +4,5 @@\n"
+				  " }\n"
+				  " int b(int x)\n"
+				  " {\n"
+				  "-\treturn 2;\n"
+				  "+\treturn 4;\n"
+				  " }\n");
 }
 
 /* --- changelog ------------------------------------------------------------------------------- */
@@ -204,6 +398,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TREE_TEST(test_trees_are_compared),
 		TREE_TEST(test_patch_leads_to_the_patched_tree),
+		cmocka_unit_test(test_cases),
+		TREE_TEST(test_common_words),
+		TREE_TEST(test_one_change_is_written),
 		cmocka_unit_test(test_changelog_between_versions),
 		cmocka_unit_test(test_changelog_without_a_version),
 	};

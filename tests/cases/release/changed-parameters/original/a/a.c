@@ -1,0 +1,4 @@
+int shrink(int x)
+{
+	return x;
+}

@@ -1,0 +1,4 @@
+static int user(int x)
+{
+	return shrink(x, 1);
+}

@@ -1,0 +1,4 @@
+static int bystander(int x)
+{
+	return few(x);
+}

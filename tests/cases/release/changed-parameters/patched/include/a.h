@@ -1,0 +1,1 @@
+int shrink(int x, int by);

@@ -1,0 +1,4 @@
+static int b(int x)
+{
+	return 2;
+}

@@ -1,0 +1,5 @@
+int shared(void)
+{
+	return 1;
+}
+EXPORT_SYMBOL_GPL(shared);

@@ -1,0 +1,9 @@
+int mover(void)
+{
+	return 1;
+}
+
+static int stays(int x)
+{
+	return 1;
+}

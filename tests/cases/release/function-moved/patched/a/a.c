@@ -1,0 +1,4 @@
+static int stays(int x)
+{
+	return 1;
+}

@@ -1,0 +1,9 @@
+static int b(int x)
+{
+	return 2;
+}
+
+int mover(void)
+{
+	return 1;
+}

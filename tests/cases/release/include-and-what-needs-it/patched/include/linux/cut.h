@@ -1,0 +1,1 @@
+int cut_it(int x);

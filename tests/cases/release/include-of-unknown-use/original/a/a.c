@@ -1,0 +1,11 @@
+#include <linux/keep.h>
+
+static int one(int x)
+{
+	return x;
+}
+
+static int two(int x)
+{
+	return x + 1;
+}

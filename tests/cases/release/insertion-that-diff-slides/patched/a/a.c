@@ -1,0 +1,17 @@
+static int one(int x)
+{
+	first();
+	return 0;
+}
+
+static int middle(int x)
+{
+	second();
+	return 0;
+}
+
+static int last(int x)
+{
+	third();
+	return 0;
+}

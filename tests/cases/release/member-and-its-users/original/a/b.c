@@ -1,0 +1,4 @@
+static int drain(int x)
+{
+	box->size = 0;
+}

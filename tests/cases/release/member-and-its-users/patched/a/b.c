@@ -1,0 +1,5 @@
+static int drain(int x)
+{
+	stop_it();
+	box->size = 0;
+}

@@ -1,0 +1,4 @@
+struct box {
+	int size;
+	int weight;
+};

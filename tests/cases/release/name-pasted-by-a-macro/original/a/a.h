@@ -1,0 +1,3 @@
+enum {
+	FLOW_FLAG_OLD,
+};

@@ -1,0 +1,4 @@
+enum {
+	FLOW_FLAG_OLD,
+	FLOW_FLAG_PEER,
+};

@@ -1,0 +1,5 @@
+static int caller(int x)
+{
+	begin();
+	end();
+}

@@ -1,0 +1,4 @@
+static int other(int x)
+{
+	start();
+}

@@ -1,0 +1,6 @@
+#include "a.h"
+
+int old_one(void)
+{
+	return 1;
+}

@@ -1,0 +1,6 @@
+static int caller(int x)
+{
+	begin();
+	new_one();
+	end();
+}

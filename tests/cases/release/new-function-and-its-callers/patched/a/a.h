@@ -1,0 +1,2 @@
+int old_one(void);
+int new_one(void);

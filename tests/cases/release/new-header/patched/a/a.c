@@ -1,0 +1,2 @@
+#include "fresh.h"
+int a;

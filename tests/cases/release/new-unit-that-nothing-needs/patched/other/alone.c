@@ -1,0 +1,4 @@
+static int alone(int x)
+{
+	return 2;
+}

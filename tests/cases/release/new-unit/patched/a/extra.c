@@ -1,0 +1,4 @@
+int extra(void)
+{
+	return 2;
+}

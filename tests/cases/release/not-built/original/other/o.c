@@ -1,0 +1,4 @@
+static int o(int x)
+{
+	return 1;
+}

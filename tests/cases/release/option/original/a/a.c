@@ -1,0 +1,9 @@
+static int one(int x)
+{
+	return x;
+}
+
+static int two(int x)
+{
+	return x;
+}

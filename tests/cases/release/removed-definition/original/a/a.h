@@ -1,0 +1,1 @@
+#define OLD_LIMIT 4

@@ -1,0 +1,4 @@
+static int two(int x)
+{
+	return 5;
+}

@@ -1,0 +1,4 @@
+static int one(int x)
+{
+	return 4;
+}

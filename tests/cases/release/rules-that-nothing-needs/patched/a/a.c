@@ -1,0 +1,4 @@
+static int a(int x)
+{
+	return 2;
+}

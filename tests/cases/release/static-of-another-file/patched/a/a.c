@@ -1,0 +1,4 @@
+static int reset(int x)
+{
+	return 2;
+}

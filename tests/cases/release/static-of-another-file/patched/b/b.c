@@ -1,0 +1,9 @@
+static int reset(int x)
+{
+	return 1;
+}
+
+static int b(int x)
+{
+	return reset(4);
+}

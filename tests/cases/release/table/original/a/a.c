@@ -1,0 +1,6 @@
+static const int ids[] = {
+	1,
+	2,
+	3,
+	4,
+};
