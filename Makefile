@@ -148,6 +148,9 @@ format:
 install: all
 	install -D $(B)/klatch $(DESTDIR)$(PREFIX)/bin/klatch
 	for page in docs/man/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$page); done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for unit in units/*; do \
+		sed 's,@BIN@,$(PREFIX)/bin,' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit); done
 
 clean:
 	rm -rf $(B)

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "cmd/command.h"
 #include "cmd/transition.h"
-#include "host/change.h"
 #include "host/check.h"
 #include "host/livepatch.h"
 
@@ -15,33 +14,6 @@ struct options {
 	struct transition_options transition;
 	gboolean now;
 };
-
-/* What klatch check --host finds: the worst refuses it, warnings are said. */
-static gboolean check(const char *path, GError **error)
-{
-	g_autoptr(GPtrArray) findings = host_check(host_running(), path, error);
-
-	for (guint i = 0; findings && i < findings->len; i++) {
-		struct finding *finding = findings->pdata[i];
-
-		if (finding->severity == FINDING_REFUSED) {
-			g_propagate_error(error, g_error_copy(finding->reason));
-			return FALSE;
-		}
-		if (finding->severity == FINDING_WARNING)
-			command_print_error(finding->reason);
-	}
-	return findings != NULL;
-}
-
-static gboolean load(const struct options *options, const char *path, const char *name,
-		     GError **error)
-{
-	if (!transition_check(&options->transition, name, error) || !check(path, error) ||
-	    !host_load(host_running(), path, error))
-		return FALSE;
-	return options->now || transition_finish(&options->transition, name, TRUE, error);
-}
 
 static void print_loaded(const struct options *options, const char *name)
 {
@@ -88,7 +60,7 @@ int command_load(int argc, char **argv)
 			    "see klatch load --help", "one livepatch is wanted");
 	else if (host_need_root("a livepatch can't be loaded", &error))
 		name = host_livepatch_name(argv[1], &error);
-	if (!name || !load(&options, argv[1], name, &error))
+	if (!name || !transition_load(&options.transition, argv[1], name, options.now, &error))
 		return command_fail(error, options.transition.json);
 	print_loaded(&options, name);
 	return EXIT_DONE;

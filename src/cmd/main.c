@@ -34,6 +34,9 @@ static const struct {
 	{"log", command_log, "[NAME] [--json]", "what happened to livepatches since boot"},
 	{"sign", command_sign, "--key FILE --cert FILE LIVEPATCH.ko",
 	 "sign a livepatch in the kernel's own format"},
+	{"install", command_install, "[--now] LIVEPATCH.ko", "keep a livepatch for the next boots"},
+	{"remove", command_remove, "[-k RELEASE] NAME", "do not load it at boot any more"},
+	{"boot", command_boot, "[--healthy]", "load those that are installed for this kernel"},
 	{"unload", command_unload, "NAME", "disable a livepatch and remove it"},
 	{"revert", command_revert, "", "turn round the transition that is under way"},
 };

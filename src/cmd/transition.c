@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/transition.h"
 #include "host/change.h"
+#include "host/check.h"
 #include "host/log.h"
 
 /* How long a transition may take before it is said who holds it up, and between signals. */
@@ -308,4 +309,33 @@ gboolean transition_finish(const struct transition_options *options, const char 
 		    "klatch status shows how things are",
 		    "somebody else turned it round, or removed the livepatch");
 	return FALSE;
+}
+
+/* --- load ------------------------------------------------------------------------------------ */
+
+/* What klatch check --host finds: the worst refuses it, warnings are said. */
+static gboolean check(const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) findings = host_check(host_running(), path, error);
+
+	for (guint i = 0; findings && i < findings->len; i++) {
+		struct finding *finding = findings->pdata[i];
+
+		if (finding->severity == FINDING_REFUSED) {
+			g_propagate_error(error, g_error_copy(finding->reason));
+			return FALSE;
+		}
+		if (finding->severity == FINDING_WARNING)
+			command_print_error(finding->reason);
+	}
+	return findings != NULL;
+}
+
+gboolean transition_load(const struct transition_options *options, const char *path,
+			 const char *name, gboolean now, GError **error)
+{
+	if (!transition_check(options, name, error) || !check(path, error) ||
+	    !host_load(host_running(), path, error))
+		return FALSE;
+	return now || transition_finish(options, name, TRUE, error);
 }

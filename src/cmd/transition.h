@@ -54,6 +54,13 @@ gboolean transition_check(const struct transition_options *options, const char *
 gboolean transition_finish(const struct transition_options *options, const char *name,
 			   gboolean enable, GError **error);
 
+/*
+ * Checks a livepatch's file, says warnings, loads it, and unless it is to be `now` sees its
+ * transition to the end.
+ */
+gboolean transition_load(const struct transition_options *options, const char *path,
+			 const char *name, gboolean now, GError **error);
+
 /* Prints who holds a transition up, with their stacks, and what can be done. */
 void transition_print_tasks(FILE *out, const struct host_livepatch *livepatch,
 			    const struct host_tasks *tasks);

@@ -1,65 +1,14 @@
 /*
  * The running machine out of made-up trees of /proc and /sys.
  */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/files.h"
-#include "help.h"
 #include "host/change.h"
-#include "host/host.h"
 #include "host/livepatch.h"
 #include "host/log.h"
 #include "host/tasks.h"
-
-struct machine {
-	struct host host;
-	char *directory, *proc, *sys, *log;
-};
-
-static int make_machine(void **state)
-{
-	struct machine *machine = g_new0(struct machine, 1);
-
-	machine->directory = files_temporary_directory(NULL);
-	machine->proc = path_in(machine->directory, "proc");
-	machine->sys = path_in(machine->directory, "sys");
-	machine->log = path_in(machine->directory, "kmsg");
-	machine->host = (struct host){machine->proc, machine->sys, machine->log, machine->directory};
-	*state = machine;
-	return 0;
-}
-
-static int remove_machine(void **state)
-{
-	struct machine *machine = *state;
-	gboolean removed = files_remove_tree(machine->directory, NULL);
-
-	g_free(machine->directory);
-	g_free(machine->proc);
-	g_free(machine->sys);
-	g_free(machine->log);
-	g_free(machine);
-	return removed ? 0 : -1;
-}
-
-/* A file with the directories above it. */
-static void put(const struct machine *machine, const char *file, const char *text)
-{
-	g_autofree char *path = path_in(machine->directory, file);
-	g_autofree char *above = g_path_get_dirname(path);
-
-	assert_true(files_make_directory(above, NULL));
-	write_text(machine->directory, file, text);
-}
-
-static void put_directory(const struct machine *machine, const char *name)
-{
-	g_autofree char *path = path_in(machine->directory, name);
-
-	assert_true(files_make_directory(path, NULL));
-}
+#include "machine.h"
 
 /* A livepatch as the kernel shows it: of vmlinux, tun and dummy. */
 static void put_fix(const struct machine *machine, const char *enabled, const char *transition)
@@ -384,7 +333,7 @@ static void test_log_read_and_written(void **state)
 	assert_no_error(error);
 	assert_int_equal(log->len, 7);
 	assert_true(host_log_write(&machine->host, "forced", &error));
-	assert_true(g_file_get_contents(machine->log, &written, NULL, NULL));
+	assert_true(g_file_get_contents(machine->host.log, &written, NULL, NULL));
 	assert_true(g_str_has_suffix(written, "<5>klatch: forced"));
 }
 
@@ -437,9 +386,6 @@ static void test_load_of_nothing(void **state)
 	assert_false(host_load(&machine->host, "/nonexistent/fix.ko", &error));
 	assert_error(&error, KLATCH_ENVIRONMENT, "No such file");
 }
-
-#define MACHINE_TEST(function)                                                                     \
-	cmocka_unit_test_setup_teardown(function, make_machine, remove_machine)
 
 int main(void)
 {
