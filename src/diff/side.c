@@ -286,8 +286,10 @@ static gboolean is_jump_table(const struct side *side, const struct entity *enti
 	for (guint i = 0; i < count; i++) {
 		const struct entity *target = references[i].entity;
 
-		if (!target || !references[i].at ||
-		    (target->kind != ENTITY_FUNCTION && target->kind != ENTITY_COLD))
+		/* The beginning of a function is what a pointer to it holds; that of a cold part
+		 * is a label as any other. */
+		if (!target || (target->kind != ENTITY_COLD &&
+				(target->kind != ENTITY_FUNCTION || !references[i].at)))
 			return FALSE;
 	}
 	return count > 0;
