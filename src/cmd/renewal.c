@@ -441,13 +441,31 @@ static gboolean take_reads(const struct renewal *renewal, struct reached *reache
 	return TRUE;
 }
 
+/* What can't be compared at all is refused, as in a thousand units one such is no reason to end. */
+static GError *as_refusal(const GError *problem)
+{
+	const struct klatch_reason *reason = klatch_error_reason(problem);
+	GError *refusal = NULL;
+
+	klatch_fail(&refusal, KLATCH_REFUSED, reason->what, reason->where, reason->hint, "%s",
+		    reason->why);
+	return refusal;
+}
+
 static gboolean compare(struct renewal *renewal, struct reached *reached, GError **error)
 {
 	AUTO(candidate) candidate = candidate_new(reached->compiled);
+	g_autoptr(GError) problem = NULL;
 
 	if (!candidate_diff(candidate, renewal->kernel->series, reached->compiled->types, NULL,
-			    error))
+			    &problem)) {
+		if (g_error_matches(problem, KLATCH_ERROR, KLATCH_INPUT)) {
+			g_ptr_array_add(reached->refusals, as_refusal(problem));
+			return TRUE;
+		}
+		g_propagate_error(error, g_steal_pointer(&problem));
 		return FALSE;
+	}
 	renewal->result->compared++;
 	for (guint i = 0; i < candidate->diff->refusals->len; i++)
 		g_ptr_array_add(reached->refusals,

@@ -81,25 +81,61 @@ static gboolean sort_unknown(struct toucher *toucher, const struct patched_file 
 	return TRUE;
 }
 
-/* Adds units that are linked into vmlinux or a module; refuses those linked elsewhere. */
+/* Whether a unit is part of what runs before the kernel does, and never again. */
+static gboolean runs_at_boot(const struct unit *unit)
+{
+	static const char *const directories[] = {"arch/x86/boot/", "arch/x86/realmode/",
+						  "drivers/firmware/efi/libstub/"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
+		if (g_str_has_prefix(unit->output, directories[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean is_kernel(const struct unit *unit)
+{
+	return unit->object && !unit->assembly;
+}
+
+static void refuse_unit(struct toucher *toucher, const struct patched_file *file,
+			const struct unit *unit)
+{
+	if (unit->assembly)
+		refuse(toucher, unit->source, "a change to assembly can't be made live",
+		       "reboot into a kernel that has the fix",
+		       "it includes a patched header and has no function entry to trace");
+	else
+		refuse(toucher, file->path, "the change can't be made live",
+		       "reboot into a kernel that has the fix",
+		       "it is compiled into code outside of the kernel image's own text "
+		       "(vdso, boot or real mode code)");
+}
+
+/*
+ * Adds units that are linked into vmlinux or a module; refuses those linked elsewhere.  What the
+ * kernel has in common with the code that booted it has done its work there.
+ */
 static void add_units(struct toucher *toucher, const struct patched_file *file,
 		      const GPtrArray *units)
 {
+	gboolean in_kernel = FALSE, at_boot = FALSE;
+
+	for (guint i = 0; i < units->len; i++)
+		in_kernel = in_kernel || is_kernel(g_ptr_array_index(units, i));
 	for (guint i = 0; i < units->len; i++) {
 		const struct unit *unit = g_ptr_array_index(units, i);
 
-		if (unit->object && !unit->assembly)
+		if (is_kernel(unit))
 			g_hash_table_add(toucher->units, (gpointer)unit);
-		else if (unit->assembly)
-			refuse(toucher, unit->source, "a change to assembly can't be made live",
-			       "reboot into a kernel that has the fix",
-			       "it includes a patched header and has no function entry to trace");
+		else if (in_kernel && runs_at_boot(unit))
+			at_boot = TRUE;
 		else
-			refuse(toucher, file->path, "the change can't be made live",
-			       "reboot into a kernel that has the fix",
-			       "it is compiled into code outside of the kernel image's own text "
-			       "(vdso, boot or real mode code)");
+			refuse_unit(toucher, file, unit);
 	}
+	if (at_boot)
+		note(toucher, file->path,
+		     "the code that booted the kernel has it too, and has run");
 }
 
 /* The units that may see the change of a file that others include. */
