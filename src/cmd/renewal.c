@@ -43,6 +43,7 @@ struct reached {
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *notes;    /* of char *, owned */
 	GPtrArray *objects;  /* of struct changed_object, owned: what changes of it */
+	gboolean fails;	     /* the patched source does not compile */
 	gboolean brings;
 	gboolean proved;		  /* it is what was shipped */
 	gboolean has_original, has_stock; /* objects that are there */
@@ -497,6 +498,7 @@ static gboolean judge_unit(struct compiled *compiled, const GError *problem, gpo
 	forget(reached);
 	g_ptr_array_set_size(reached->notes, 0);
 	reached->has_original = TRUE;
+	reached->fails = problem != NULL;
 	if (problem)
 		g_ptr_array_add(reached->refusals, g_error_copy(problem));
 	else if (!take_reads(renewal, reached, error) || !compare(renewal, reached, error))
@@ -584,6 +586,46 @@ static gboolean refused_alone(struct renewal *renewal, const struct reached *rea
 	return TRUE;
 }
 
+/* The refused changes that led to a unit, too. */
+static GPtrArray *refused_changes(const struct renewal *renewal, const struct reached *reached)
+{
+	GPtrArray *refused = g_ptr_array_new();
+
+	for (guint i = 0; i < reached->files->len; i++) {
+		const GPtrArray *same =
+			selection_of_file(renewal->selection, g_ptr_array_index(reached->files, i));
+
+		for (guint j = 0; same && j < same->len; j++)
+			if (selection_refusal(renewal->selection, g_ptr_array_index(same, j)) &&
+			    !g_ptr_array_find(refused, g_ptr_array_index(same, j), NULL))
+				g_ptr_array_add(refused, g_ptr_array_index(same, j));
+	}
+	return refused;
+}
+
+/*
+ * A refusal as it is told of a change: what does not compile any more since others were refused
+ * needs one of them.  Caller frees.
+ */
+static GError *reason_of(const struct renewal *renewal, const struct reached *reached,
+			 const GError *refusal)
+{
+	g_autoptr(GPtrArray) refused = refused_changes(renewal, reached);
+	const struct klatch_reason *reason = klatch_error_reason(refusal);
+	GError *told = NULL;
+
+	if (!reached->fails || !refused->len)
+		return g_error_copy(refusal);
+	g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, refused, refusal);
+	const struct change *needed = g_ptr_array_index(best->len ? best : refused, 0);
+	const struct klatch_reason *other =
+		klatch_error_reason(selection_refusal(renewal->selection, needed));
+	klatch_fail(&told, KLATCH_REFUSED, "the change needs another that is refused",
+		    reason->where, other->hint, "without change %u (%s) it does not compile: %s",
+		    needed->number, other->what, reason->why);
+	return told;
+}
+
 /*
  * Nothing that is told leads to one change: each is tried alone.  If only several of them together
  * are refused, the last one leaves; the others are judged again.
@@ -603,9 +645,12 @@ static gboolean refuse_by_trial(struct renewal *renewal, const struct reached *r
 		if (refusal)
 			refuse(renewal, g_ptr_array_index(changes, i), refusal);
 	}
-	if (!found)
-		refuse(renewal, g_ptr_array_index(changes, changes->len - 1),
-		       g_ptr_array_index(reached->refusals, 0));
+	if (!found) {
+		g_autoptr(GError) reason =
+			reason_of(renewal, reached, g_ptr_array_index(reached->refusals, 0));
+
+		refuse(renewal, g_ptr_array_index(changes, changes->len - 1), reason);
+	}
 	return TRUE;
 }
 
@@ -613,14 +658,14 @@ static gboolean refuse_by_trial(struct renewal *renewal, const struct reached *r
  * changes that it was judged with. */
 struct verdict {
 	const struct change *change;
-	const GError *reason;
+	GError *reason;
 };
 
-static void add_verdict(GArray *verdicts, const struct change *change, const GError *reason)
+static void verdict_clear(gpointer at)
 {
-	struct verdict verdict = {change, reason};
+	struct verdict *verdict = at;
 
-	g_array_append_val(verdicts, verdict);
+	g_clear_error(&verdict->reason);
 }
 
 /* What is certain of a unit's refusals. */
@@ -633,9 +678,13 @@ static void find_certain(const struct renewal *renewal, const struct reached *re
 		const GError *refusal = g_ptr_array_index(reached->refusals, i);
 		g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, visible, refusal);
 		const GPtrArray *only = visible->len == 1 ? visible : best;
+		struct verdict verdict = {NULL, NULL};
 
-		if (only->len == 1)
-			add_verdict(verdicts, g_ptr_array_index(only, 0), refusal);
+		if (only->len != 1)
+			continue;
+		verdict.change = g_ptr_array_index(only, 0);
+		verdict.reason = reason_of(renewal, reached, refusal);
+		g_array_append_val(verdicts, verdict);
 	}
 }
 
@@ -681,6 +730,7 @@ static gboolean refuse_units(struct renewal *renewal, const GPtrArray *units, GE
 	g_autoptr(GArray) verdicts = g_array_new(FALSE, FALSE, sizeof(struct verdict));
 	g_autofree guint *counts = g_new0(guint, units->len);
 
+	g_array_set_clear_func(verdicts, verdict_clear);
 	for (guint i = 0; i < units->len; i++) {
 		const struct compiled *compiled = g_ptr_array_index(units, i);
 		struct reached *reached = g_hash_table_lookup(renewal->by_unit, compiled->unit);
