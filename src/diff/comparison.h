@@ -26,6 +26,9 @@ void compare_functions(struct comparison *comparison);
  * bring about. */
 void compare_data(struct comparison *comparison);
 
+/* linked.c: refuses or notes what changed of that which is for the object as a whole. */
+void compare_linked(struct comparison *comparison);
+
 /* promote.c: what can't be taken over by ftrace is replaced in its callers. */
 void promote_callers(struct comparison *comparison);
 

@@ -244,63 +244,6 @@ static void check_new(struct comparison *comparison, const struct entity *patche
 	       section->name);
 }
 
-static gint compare_lines(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* What is in .BTF_ids: the lists, and of each id what it is of, by rising place.  Caller frees. */
-static char *describe_btf_ids(const struct side *side)
-{
-	const struct section *section = object_section(side->object, ".BTF_ids");
-	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (guint i = 0; section && i < side->count; i++) {
-		const struct symbol *symbol = side->entities[i].symbol;
-		g_autofree char *stem = name_stem(symbol->name);
-
-		if (symbol->section == section && symbol->type != STT_SECTION)
-			g_ptr_array_add(lines,
-					g_strdup_printf("%08" G_GINT64_MODIFIER "x %s\n",
-							symbol->value, stem ? stem : symbol->name));
-	}
-	g_ptr_array_sort(lines, compare_lines);
-	for (guint i = 0; i < lines->len; i++)
-		g_string_append(text, g_ptr_array_index(lines, i));
-	if (section && section->data) {
-		g_autofree char *bytes = g_base64_encode(section->data, section->size);
-
-		g_string_append(text, bytes);
-	}
-	return g_strdup(text->str);
-}
-
-/* Code that uses them does not change with them. */
-static void compare_btf_ids(struct comparison *comparison)
-{
-	g_autofree char *original = describe_btf_ids(comparison->original);
-	g_autofree char *patched = describe_btf_ids(comparison->patched);
-
-	if (strcmp(original, patched) != 0)
-		refuse(comparison, NULL, "section .BTF_ids changed", NULL,
-		       "the ids that it lists are looked up when the whole object is linked");
-}
-
-/* A livepatch exports nothing. */
-static void note_exports(struct comparison *comparison)
-{
-	for (guint i = 0; i < comparison->patched->section_count; i++) {
-		const struct section *section = object_section_at(comparison->patched->object, i);
-		const char *name = strchr(section->name, '+');
-
-		if (name && g_str_has_prefix(section->name, "___ksymtab") &&
-		    !object_section(comparison->original->object, section->name))
-			note(comparison, "%s is exported by the patch, but not by the livepatch",
-			     name + 1);
-	}
-}
-
 static gboolean is_variable(const struct entity *entity)
 {
 	return entity->kind == ENTITY_DATA && entity->body == entity &&
@@ -320,6 +263,4 @@ void compare_data(struct comparison *comparison)
 		if (is_variable(&comparison->patched->entities[i]))
 			check_new(comparison, &comparison->patched->entities[i]);
 	compare_whole_sections(comparison);
-	compare_btf_ids(comparison);
-	note_exports(comparison);
 }

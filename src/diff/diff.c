@@ -143,6 +143,7 @@ static struct diff *compare(struct side *original, struct side *patched, gboolea
 	correlate(&comparison);
 	compare_functions(&comparison);
 	compare_data(&comparison);
+	compare_linked(&comparison);
 	promote_callers(&comparison);
 	include_changes(&comparison);
 	if (types && !compare_types(&comparison, error))

@@ -13,6 +13,7 @@
 #include "compile/compile.h"
 #include "fixed/inside.h"
 #include "kernel/modules.h"
+#include "patch.h"
 
 #define WHAT "the fixed module can't be built"
 
@@ -257,6 +258,11 @@ static gboolean finish_module(const struct fixed *fixed, const char *directory, 
 
 	if (!linked)
 		return FALSE;
+	if (object_section(linked, KLATCH_CALLBACKS_SECTION)) {
+		klatch_fail(error, KLATCH_REFUSED, WHAT, fixed->name, "choose another policy",
+			    "the patch has callbacks, which only a livepatch calls");
+		return FALSE;
+	}
 	g_ptr_array_add(argv, g_strdup("objcopy"));
 	g_ptr_array_add(argv, g_strdup("--strip-debug"));
 	if (!take_types(fixed, linked, directory, argv, error))
