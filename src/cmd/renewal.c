@@ -314,6 +314,94 @@ static void reach_unit(struct renewal *renewal, const struct unit *unit, const c
 	g_ptr_array_add(reached->files, (gpointer)path);
 }
 
+/* ---- the objects that are asked for ---- */
+
+static gboolean is_wanted_object(const struct renewal *renewal, const char *object)
+{
+	return g_strv_contains(renewal->request->objects, object);
+}
+
+/* Whether a file is compiled into one of the objects that are asked for. */
+static gboolean is_in_wanted(const struct renewal *renewal, const char *path)
+{
+	g_autoptr(GPtrArray) objects = renewal->built->objects(renewal->built, path);
+
+	for (guint i = 0; i < objects->len; i++)
+		if (is_wanted_object(renewal, g_ptr_array_index(objects, i)))
+			return TRUE;
+	return FALSE;
+}
+
+/* Whether one of those may include it. */
+static gboolean may_be_in_wanted(const struct renewal *renewal, const char *path)
+{
+	GHashTable *includers = renewal->built->includers(renewal->built, path);
+	GHashTableIter iter;
+	gpointer includer;
+
+	g_hash_table_iter_init(&iter, includers);
+	while (g_hash_table_iter_next(&iter, &includer, NULL))
+		if (is_in_wanted(renewal, includer))
+			return TRUE;
+	return FALSE;
+}
+
+typedef gboolean file_test(const struct renewal *renewal, const char *path);
+
+static gboolean any_file(const struct renewal *renewal, const struct change *change,
+			 file_test *test)
+{
+	for (guint i = 0; i < change->files->len; i++)
+		if (test(renewal,
+			 ((const struct changed_file *)g_ptr_array_index(change->files, i))->path))
+			return TRUE;
+	return FALSE;
+}
+
+/* Whether a file is compiled into any object: one that is not is a header. */
+static gboolean is_in_any(const struct renewal *renewal, const char *path)
+{
+	g_autoptr(GPtrArray) objects = renewal->built->objects(renewal->built, path);
+
+	return objects->len > 0;
+}
+
+/* A change is asked for if one of its files is compiled into a wanted object, or if it is one of
+ * headers alone, for as long as a wanted object may see it. */
+static gboolean is_asked(const struct renewal *renewal, const struct change *change)
+{
+	if (!renewal->request->objects || any_file(renewal, change, is_in_wanted))
+		return TRUE;
+	return !any_file(renewal, change, is_in_any) && any_file(renewal, change, may_be_in_wanted);
+}
+
+/* Whether a file leads to a unit of a wanted object. */
+static gboolean leads_to_wanted(const struct renewal *renewal, const char *path)
+{
+	const struct touched *touched = g_hash_table_lookup(renewal->reach, path);
+
+	for (guint i = 0; touched && i < touched->units->len; i++)
+		if (is_wanted_object(renewal,
+				     ((const struct unit *)touched->units->pdata[i])->object))
+			return TRUE;
+	return FALSE;
+}
+
+/* Now that it is known what headers lead to: those that lead elsewhere are not asked for. */
+static void leave_others(struct renewal *renewal)
+{
+	const GPtrArray *all = renewal->result->changes->all;
+
+	for (guint i = 0; renewal->request->objects && i < all->len; i++) {
+		const struct change *change = g_ptr_array_index(all, i);
+
+		if (selection_asked(renewal->selection, change) &&
+		    !any_file(renewal, change, is_in_wanted) &&
+		    !any_file(renewal, change, leads_to_wanted))
+			selection_leave(renewal->selection, change);
+	}
+}
+
 /* Once, for all that is asked for: what some of it reaches is no more than that. */
 static gboolean find_reach(struct renewal *renewal, GError **error)
 {
@@ -346,6 +434,7 @@ static gboolean find_reach(struct renewal *renewal, GError **error)
 		g_ptr_array_add(renewal->reached, reached);
 	}
 	tell(renewal, "%u files lead to %u units", files->len, renewal->reached->len);
+	leave_others(renewal);
 	return TRUE;
 }
 
@@ -1078,36 +1167,6 @@ static gboolean judge_link(struct selection *selection, gpointer data, GError **
 }
 
 /* ---- what is asked for ---- */
-
-static gboolean is_wanted_object(const struct renewal *renewal, const char *object)
-{
-	return g_strv_contains(renewal->request->objects, object);
-}
-
-/* Whether a file is compiled into one of the objects that are asked for, or may be seen by one. */
-static gboolean touches_wanted(const struct renewal *renewal, const char *path)
-{
-	g_autoptr(GPtrArray) objects = renewal->built->objects(renewal->built, path);
-
-	for (guint i = 0; i < objects->len; i++)
-		if (is_wanted_object(renewal, g_ptr_array_index(objects, i)))
-			return TRUE;
-	return FALSE;
-}
-
-/* A change of which no file is compiled into a wanted object is not asked for. */
-static gboolean is_asked(const struct renewal *renewal, const struct change *change)
-{
-	if (!renewal->request->objects)
-		return TRUE;
-	for (guint i = 0; i < change->files->len; i++) {
-		const struct changed_file *file = g_ptr_array_index(change->files, i);
-
-		if (touches_wanted(renewal, file->path))
-			return TRUE;
-	}
-	return FALSE;
-}
 
 static void ask(struct renewal *renewal)
 {

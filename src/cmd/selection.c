@@ -56,6 +56,12 @@ void selection_ask(struct selection *selection, const struct change *change)
 	choose_again(selection);
 }
 
+void selection_leave(struct selection *selection, const struct change *change)
+{
+	selection->asked[change->number - 1] = FALSE;
+	choose_again(selection);
+}
+
 gboolean selection_asked(const struct selection *selection, const struct change *change)
 {
 	return selection->asked[change->number - 1];

@@ -28,6 +28,7 @@ void selection_free(struct selection *selection);
 DEFINE_AUTO(selection, selection_free)
 
 void selection_ask(struct selection *selection, const struct change *change);
+void selection_leave(struct selection *selection, const struct change *change); /* asked no more */
 gboolean selection_asked(const struct selection *selection, const struct change *change);
 
 /* Takes a change out, for a reason that is copied.  FALSE if it is out already. */

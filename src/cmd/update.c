@@ -21,17 +21,31 @@ static const char *const status_names[] = {
 };
 
 struct totals {
-	guint of[CHANGE_NOT_ASKED + 1]; /* changes by status */
+	guint of[CHANGE_NOT_ASKED + 1];	     /* changes by status */
+	guint entries[CHANGE_NOT_ASKED + 1]; /* of the changelog, by status of their change */
+	guint cves[CHANGE_NOT_ASKED + 1];
 	guint functions;
 	double share; /* of those that could go live */
 };
+
+static void count_change(struct totals *totals, const struct change_outcome *outcome)
+{
+	totals->of[outcome->status]++;
+	for (guint i = 0; i < outcome->change->entries->len; i++) {
+		const struct changelog_entry *entry =
+			g_ptr_array_index(outcome->change->entries, i);
+
+		totals->entries[outcome->status]++;
+		totals->cves[outcome->status] += entry->cves->len;
+	}
+}
 
 static struct totals count(const struct renewal_result *result)
 {
 	struct totals totals = {0};
 
 	for (guint i = 0; i < result->outcomes->len; i++)
-		totals.of[((const struct change_outcome *)result->outcomes->pdata[i])->status]++;
+		count_change(&totals, g_ptr_array_index(result->outcomes, i));
 	for (guint i = 0; i < result->objects->len; i++)
 		totals.functions +=
 			((const struct changed_object *)result->objects->pdata[i])->functions->len;
@@ -111,14 +125,30 @@ static void add_outcome(JsonBuilder *builder, const struct change_outcome *outco
 	json_builder_end_object(builder);
 }
 
+static void add_counts(JsonBuilder *builder, const guint *counts)
+{
+	for (guint i = 0; i <= CHANGE_NOT_ASKED; i++)
+		add_number(builder, status_names[i], counts[i]);
+}
+
+/* The same of what the changes probably are. */
+static void add_named_counts(JsonBuilder *builder, const char *member, const guint *counts)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_begin_object(builder);
+	add_counts(builder, counts);
+	json_builder_end_object(builder);
+}
+
 static void add_totals(JsonBuilder *builder, const struct renewal_result *result)
 {
 	struct totals totals = count(result);
 
 	json_builder_set_member_name(builder, "totals");
 	json_builder_begin_object(builder);
-	for (guint i = 0; i < G_N_ELEMENTS(totals.of); i++)
-		add_number(builder, status_names[i], totals.of[i]);
+	add_counts(builder, totals.of);
+	add_named_counts(builder, "subjects", totals.entries);
+	add_named_counts(builder, "cves", totals.cves);
 	add_number(builder, "functions", totals.functions);
 	json_builder_set_member_name(builder, "share");
 	json_builder_add_double_value(builder, totals.share);
@@ -185,17 +215,28 @@ static int by_count(gconstpointer a, gconstpointer b)
 	return (int)((const struct reason *)b)->count - (int)((const struct reason *)a)->count;
 }
 
-/* A reason without the names that it tells: what stands behind "the", or is one word, is left. */
+/* Whether a word of a reason is the name of something, behind the word `before`. */
+static gboolean is_name(const char *word, const char *before)
+{
+	static const char *const kinds[] = {"struct",	"union",    "enum", "typedef",
+					    "function", "variable", "data", NULL};
+
+	return before && g_strv_contains(kinds, before) ? TRUE
+	       : g_str_has_prefix(word, "__init")	? FALSE
+							: strpbrk(word, "_.0123456789") != NULL;
+}
+
+/* A reason without the names that it tells. */
 static char *kind_of(const char *what)
 {
 	g_auto(GStrv) words = g_strsplit(what, " ", -1);
+	GString *kind = g_string_new(NULL);
 
 	for (guint i = 0; words[i]; i++)
-		if (strpbrk(words[i], "_0123456789") ||
-		    (i == 1 &&
-		     strstr("struct union enum typedef function variable data", words[0])))
-			*words[i] = '\0';
-	return g_strjoinv(" ", words);
+		g_string_append_printf(kind, "%s%s", i ? " " : "",
+				       is_name(words[i], i ? words[i - 1] : NULL) ? "..."
+										  : words[i]);
+	return g_string_free(kind, FALSE);
 }
 
 static void print_reasons(const struct renewal_result *result)
@@ -276,6 +317,9 @@ static void print_text(const struct renewal_result *result)
 	       result->kernel, result->from, result->to, totals.of[CHANGE_LIVE], 100 * totals.share,
 	       totals.of[CHANGE_REFUSED], totals.of[CHANGE_UNCHANGED],
 	       result->changes->unbuilt->len);
+	printf("of the changelog: %u entries live, %u refused; %u CVEs live, %u refused\n",
+	       totals.entries[CHANGE_LIVE], totals.entries[CHANGE_REFUSED],
+	       totals.cves[CHANGE_LIVE], totals.cves[CHANGE_REFUSED]);
 	printf("%u functions of %u objects; %u rounds, %u units compiled, %.0f MB of memory\n",
 	       totals.functions, result->objects->len, result->rounds, result->compiles,
 	       (double)peak_memory() / 1e6);

@@ -173,6 +173,11 @@ static void test_whole_or_not_at_all(void **state)
 	assert_int_equal(changes->len, 2);
 	assert_int_equal(selection_of_file(selection, "net/a.c")->len, 2);
 	assert_null(selection_of_file(selection, "net/c.c"));
+	/* who is not asked for any more is not refused */
+	selection_leave(selection, g_ptr_array_index(fixture->changes.all, 3));
+	assert_int_equal(selection->chosen->len, 2);
+	assert_null(selection_refusal(selection, g_ptr_array_index(fixture->changes.all, 3)));
+	assert_false(selection_asked(selection, g_ptr_array_index(fixture->changes.all, 3)));
 }
 
 /* Two judges: the first refuses change 3, the second change 1 once 3 is gone, and 4 once 1 is. */
