@@ -1,0 +1,98 @@
+/*
+ * What all judges use: time and words, and the way from units to changes and back.
+ */
+#include "cmd/renewal_inside.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "cmd/command.h"
+
+/* ---- stages and words ---- */
+
+void renewal_begin_stage(struct renewal *renewal, const char *name)
+{
+	GArray *stages = renewal->result->stages;
+	gint64 now = g_get_monotonic_time();
+	double seconds = (double)(now - renewal->stage_began) / 1e6;
+	guint i = 0;
+
+	if (renewal->stage) {
+		while (i < stages->len &&
+		       strcmp(g_array_index(stages, struct command_stage, i).name, renewal->stage))
+			i++;
+		if (i == stages->len) {
+			struct command_stage stage = {renewal->stage, 0};
+
+			g_array_append_val(stages, stage);
+		}
+		g_array_index(stages, struct command_stage, i).seconds += seconds;
+	}
+	renewal->stage = name;
+	renewal->stage_began = now;
+	progress_report(renewal->progress, name ? name : "ending", -1);
+}
+
+G_GNUC_PRINTF(2, 3) void renewal_tell(const struct renewal *renewal, const char *format, ...)
+{
+	va_list args;
+
+	if (!renewal->request->tell)
+		return;
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	renewal->request->tell(text);
+}
+
+/* ---- from paths and units to changes ---- */
+
+void renewal_reached_free(struct reached *reached)
+{
+	compiled_free(reached->compiled);
+	g_ptr_array_unref(reached->files);
+	g_clear_pointer(&reached->reads, g_ptr_array_unref);
+	g_ptr_array_unref(reached->refusals);
+	g_ptr_array_unref(reached->notes);
+	g_clear_pointer(&reached->objects, g_ptr_array_unref);
+	g_free(reached->state);
+	g_free(reached);
+}
+
+/* The chosen changes that lead to a unit. */
+GPtrArray *renewal_leading(const struct renewal *renewal, const struct reached *reached)
+{
+	GPtrArray *changes = g_ptr_array_new();
+
+	for (guint i = 0; i < reached->files->len; i++)
+		selection_add_of_file(renewal->selection, g_ptr_array_index(reached->files, i),
+				      changes);
+	return changes;
+}
+
+/* The chosen changes of all files that a unit reads, whether by them or not. */
+GPtrArray *renewal_visible(const struct renewal *renewal, const struct reached *reached)
+{
+	GPtrArray *changes = renewal_leading(renewal, reached);
+
+	for (guint i = 0; reached->reads && i < reached->reads->len; i++)
+		selection_add_of_file(renewal->selection, g_ptr_array_index(reached->reads, i),
+				      changes);
+	return changes;
+}
+
+void renewal_refuse(struct renewal *renewal, const struct change *change, const GError *reason)
+{
+	const struct klatch_reason *told = klatch_error_reason(reason);
+
+	if (selection_refuse(renewal->selection, change, reason))
+		renewal_tell(renewal, "change %u is refused: %s%s%s: %.*s", change->number,
+			     told->where ? told->where : "", told->where ? ": " : "", told->what,
+			     (int)strcspn(told->why, "\n"), told->why);
+}
+
+void renewal_refuse_all(struct renewal *renewal, const GPtrArray *changes, const GError *reason)
+{
+	for (guint i = 0; i < changes->len; i++)
+		renewal_refuse(renewal, g_ptr_array_index(changes, i), reason);
+}

@@ -1,0 +1,296 @@
+/*
+ * The first judge: what the chosen changes make of the source tree, and which units they reach.
+ * Of what can be told of files alone.
+ */
+#include "cmd/renewal_inside.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "tree/touched.h"
+
+/* ---- the overlay of what is chosen ---- */
+
+/* In a directory that is not there, or was emptied (overlay_empty()). */
+static struct overlay *make_overlay(const struct renewal *renewal, const GPtrArray *chosen,
+				    const char *name, GError **error)
+{
+	g_autofree char *directory = g_build_filename(renewal->directory, name, NULL);
+	g_autofree char *file = g_strconcat(name, ".patch", NULL);
+	g_autofree char *patch = g_build_filename(renewal->directory, file, NULL);
+	const char *const patches[] = {chosen->len ? patch : NULL, NULL};
+
+	if (!changes_write(renewal->result->changes, chosen, patch, error))
+		return NULL;
+	return overlay_new(renewal->kernel, patches, directory, error);
+}
+
+/* The overlay of a change alone, beside that of all. */
+struct overlay *renewal_overlay_of_one(const struct renewal *renewal, const struct change *change,
+				       GError **error)
+{
+	g_autofree char *directory = g_build_filename(renewal->directory, "alone", NULL);
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+
+	g_ptr_array_add(chosen, (gpointer)change);
+	return files_remove_tree(directory, error) ? make_overlay(renewal, chosen, "alone", error)
+						   : NULL;
+}
+
+static char *file_sum(const struct overlay *overlay, const struct patched_file *file,
+		      GError **error)
+{
+	g_autofree char *path = g_build_filename(overlay->root, file->path, NULL);
+	g_autoptr(GBytes) bytes = NULL;
+
+	if (file->change == PATCHED_DELETED)
+		return g_strdup("deleted");
+	bytes = files_map(path, error);
+	return bytes ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes) : NULL;
+}
+
+/* Makes the overlay hold what is chosen now. */
+gboolean renewal_renew_overlay(struct renewal *renewal, GError **error)
+{
+	const GPtrArray *chosen = renewal->selection->chosen;
+
+	if (renewal->overlay && renewal->overlay_size == chosen->len)
+		return TRUE;
+	renewal_begin_stage(renewal, "overlay");
+	if (renewal->overlay && !overlay_empty(renewal->overlay, renewal->kernel, error))
+		return FALSE;
+	g_clear_pointer(&renewal->overlay, overlay_free);
+	renewal->overlay = make_overlay(renewal, chosen, "overlay", error);
+	if (!renewal->overlay)
+		return FALSE;
+	renewal->overlay_size = chosen->len;
+	g_hash_table_remove_all(renewal->sums);
+	for (guint i = 0; i < renewal->overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(renewal->overlay->files, i);
+		char *sum = file_sum(renewal->overlay, file, error);
+
+		if (!sum)
+			return FALSE;
+		g_hash_table_insert(renewal->sums, g_strdup(file->path), sum);
+	}
+	return TRUE;
+}
+
+/* ---- which units each file leads to ---- */
+
+/* What one change alone is refused for in a file; NULL if for nothing. */
+static gboolean touched_alone(struct renewal *renewal, const struct change *change,
+			      const char *path, struct touched **touched, GError **error)
+{
+	AUTO(overlay) overlay = NULL;
+	AUTO(toucher) toucher = NULL;
+
+	*touched = NULL;
+	overlay = renewal_overlay_of_one(renewal, change, error);
+	if (!overlay)
+		return FALSE;
+	toucher = toucher_new(renewal->kernel, renewal->commands, overlay);
+	for (guint i = 0; i < overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
+
+		if (!strcmp(file->path, path)) {
+			*touched = toucher_file(toucher, file, error);
+			return *touched != NULL;
+		}
+	}
+	return TRUE;
+}
+
+/* A file that can't be made live as a whole: by the fault of which of its changes?  The units that
+ * the others lead to are found by the way. */
+static gboolean refuse_file(struct renewal *renewal, const char *path, struct touched *all,
+			    GError **error)
+{
+	g_autoptr(GPtrArray) changes = g_ptr_array_new();
+
+	selection_add_of_file(renewal->selection, path, changes);
+	for (guint i = 0; i < changes->len; i++) {
+		AUTO(touched) alone = NULL;
+		const GPtrArray *refusals = all->refusals;
+
+		if (changes->len > 1) {
+			if (!touched_alone(renewal, g_ptr_array_index(changes, i), path, &alone,
+					   error))
+				return FALSE;
+			if (!alone)
+				continue;
+			refusals = alone->refusals;
+			for (guint j = 0; j < alone->units->len; j++)
+				if (!g_ptr_array_find(all->units, alone->units->pdata[j], NULL))
+					g_ptr_array_add(all->units, alone->units->pdata[j]);
+		}
+		if (refusals->len)
+			renewal_refuse(renewal, g_ptr_array_index(changes, i),
+				       g_ptr_array_index(refusals, 0));
+	}
+	return TRUE;
+}
+
+static gboolean reach_file(struct renewal *renewal, struct toucher *toucher,
+			   const struct patched_file *file, GError **error)
+{
+	struct touched *touched = toucher_file(toucher, file, error);
+
+	if (!touched)
+		return FALSE;
+	g_hash_table_insert(renewal->reach, g_strdup(file->path), touched);
+	return !touched->refusals->len || refuse_file(renewal, file->path, touched, error);
+}
+
+static void reach_unit(struct renewal *renewal, const struct unit *unit, const char *path)
+{
+	struct reached *reached = g_hash_table_lookup(renewal->by_unit, unit);
+
+	if (!reached) {
+		g_autofree char *objects = g_build_filename(renewal->directory, "objects", NULL);
+
+		reached = g_new0(struct reached, 1);
+		reached->unit = unit;
+		reached->compiled = compiled_new(unit, objects, 0, FALSE);
+		reached->files = g_ptr_array_new();
+		reached->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+		reached->notes = g_ptr_array_new_with_free_func(g_free);
+		g_hash_table_insert(renewal->by_unit, (gpointer)unit, reached);
+	}
+	g_ptr_array_add(reached->files, (gpointer)path);
+}
+
+/* ---- the objects that are asked for ---- */
+
+static gboolean is_wanted_object(const struct renewal *renewal, const char *object)
+{
+	return g_strv_contains(renewal->request->objects, object);
+}
+
+/* Whether a file is compiled into one of the objects that are asked for. */
+static gboolean is_in_wanted(const struct renewal *renewal, const char *path)
+{
+	g_autoptr(GPtrArray) objects = renewal->built->objects(renewal->built, path);
+
+	for (guint i = 0; i < objects->len; i++)
+		if (is_wanted_object(renewal, g_ptr_array_index(objects, i)))
+			return TRUE;
+	return FALSE;
+}
+
+/* Whether one of those may include it. */
+static gboolean may_be_in_wanted(const struct renewal *renewal, const char *path)
+{
+	GHashTable *includers = renewal->built->includers(renewal->built, path);
+	GHashTableIter iter;
+	gpointer includer;
+
+	g_hash_table_iter_init(&iter, includers);
+	while (g_hash_table_iter_next(&iter, &includer, NULL))
+		if (is_in_wanted(renewal, includer))
+			return TRUE;
+	return FALSE;
+}
+
+typedef gboolean file_test(const struct renewal *renewal, const char *path);
+
+static gboolean any_file(const struct renewal *renewal, const struct change *change,
+			 file_test *test)
+{
+	for (guint i = 0; i < change->files->len; i++)
+		if (test(renewal,
+			 ((const struct changed_file *)g_ptr_array_index(change->files, i))->path))
+			return TRUE;
+	return FALSE;
+}
+
+/* Whether a file is compiled into any object: one that is not is a header. */
+static gboolean is_in_any(const struct renewal *renewal, const char *path)
+{
+	g_autoptr(GPtrArray) objects = renewal->built->objects(renewal->built, path);
+
+	return objects->len > 0;
+}
+
+/* A change is asked for if one of its files is compiled into a wanted object, or if it is one of
+ * headers alone, for as long as a wanted object may see it. */
+gboolean renewal_is_asked(const struct renewal *renewal, const struct change *change)
+{
+	if (!renewal->request->objects || any_file(renewal, change, is_in_wanted))
+		return TRUE;
+	return !any_file(renewal, change, is_in_any) && any_file(renewal, change, may_be_in_wanted);
+}
+
+/* Whether a file leads to a unit of a wanted object. */
+static gboolean leads_to_wanted(const struct renewal *renewal, const char *path)
+{
+	const struct touched *touched = g_hash_table_lookup(renewal->reach, path);
+
+	for (guint i = 0; touched && i < touched->units->len; i++)
+		if (is_wanted_object(renewal,
+				     ((const struct unit *)touched->units->pdata[i])->object))
+			return TRUE;
+	return FALSE;
+}
+
+/* Now that it is known what headers lead to: those that lead elsewhere are not asked for. */
+static void leave_others(struct renewal *renewal)
+{
+	const GPtrArray *all = renewal->result->changes->all;
+
+	for (guint i = 0; renewal->request->objects && i < all->len; i++) {
+		const struct change *change = g_ptr_array_index(all, i);
+
+		if (selection_asked(renewal->selection, change) &&
+		    !any_file(renewal, change, is_in_wanted) &&
+		    !any_file(renewal, change, leads_to_wanted))
+			selection_leave(renewal->selection, change);
+	}
+}
+
+/* Once, for all that is asked for: what some of it reaches is no more than that. */
+static gboolean find_reach(struct renewal *renewal, GError **error)
+{
+	const GPtrArray *files = renewal->overlay->files, *all = commands_units(renewal->commands);
+	AUTO(toucher) toucher = toucher_new(renewal->kernel, renewal->commands, renewal->overlay);
+	GHashTableIter iter;
+	gpointer path, touched;
+
+	renewal_begin_stage(renewal, "reach");
+	for (guint i = 0; i < files->len; i++) {
+		progress_report(renewal->progress, "following what changed to the units",
+				(double)i / files->len);
+		if (!reach_file(renewal, toucher, g_ptr_array_index(files, i), error))
+			return FALSE;
+	}
+	g_hash_table_iter_init(&iter, renewal->reach);
+	while (g_hash_table_iter_next(&iter, &path, &touched))
+		for (guint i = 0; i < ((struct touched *)touched)->units->len; i++)
+			reach_unit(renewal, ((struct touched *)touched)->units->pdata[i], path);
+	for (guint i = 0; i < all->len; i++) {
+		struct reached *reached =
+			g_hash_table_lookup(renewal->by_unit, g_ptr_array_index(all, i));
+		g_autofree char *objects = g_build_filename(renewal->directory, "objects", NULL);
+
+		if (!reached)
+			continue;
+		/* The number is that of the database: the same in each run, whatever is asked. */
+		compiled_free(reached->compiled);
+		reached->compiled = compiled_new(reached->unit, objects, i, FALSE);
+		g_ptr_array_add(renewal->reached, reached);
+	}
+	renewal_tell(renewal, "%u files lead to %u units", files->len, renewal->reached->len);
+	leave_others(renewal);
+	return TRUE;
+}
+
+/* The first judge: what no unit has to be compiled for. */
+gboolean renewal_judge_files(struct selection *selection, gpointer data, GError **error)
+{
+	struct renewal *renewal = data;
+
+	if (!renewal_renew_overlay(renewal, error))
+		return FALSE;
+	return g_hash_table_size(renewal->reach) || find_reach(renewal, error);
+}
