@@ -286,6 +286,50 @@ static void check_inside(struct inclusion *inclusion, const struct entity *funct
 	}
 }
 
+/* The __init code that refers to a variable, or NULL. */
+static const struct entity *init_user(const struct entity *entity)
+{
+	for (guint i = 0; entity->uses && i < entity->uses->len; i++) {
+		const struct entity *owner = use_owner(&g_array_index(entity->uses, struct use, i));
+
+		if (owner && section_is_init(owner->symbol->section))
+			return owner;
+	}
+	return NULL;
+}
+
+static gboolean has_callbacks(const struct side *side)
+{
+	for (guint i = 0; i < side->count; i++)
+		if (is_callbacks(&side->entities[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/* New data that code uses which goes live would not be as __init code that is left out makes it. */
+static void check_set_up(struct inclusion *inclusion)
+{
+	const struct comparison *comparison = inclusion->comparison;
+
+	if (!comparison->intent || !comparison->intent->skip_init || has_callbacks(inclusion->side))
+		return;
+	for (guint i = 0; i < inclusion->side->count; i++) {
+		const struct entity *entity = &inclusion->side->entities[i];
+		const struct entity *user = init_user(entity);
+
+		if (!user || entity->kind != ENTITY_DATA || entity->twin ||
+		    !(entity->symbol->section->flags & SHF_WRITE) ||
+		    !g_hash_table_contains(comparison->diff->sections, entity->symbol->section))
+			continue;
+		g_autofree char *what =
+			g_strdup_printf("new data %s is not set up", entity->symbol->name);
+		refuse(inclusion->comparison, entity->symbol, what,
+		       "set it up in a callback (klatch-build(1))",
+		       "%s refers to it, which is __init code that is left out",
+		       user->symbol->name);
+	}
+}
+
 static void list_function(struct diff *diff, struct entity *entity)
 {
 	struct diff_function *function = g_new0(struct diff_function, 1);
@@ -331,6 +375,7 @@ void include_changes(struct comparison *comparison)
 
 	take_all(&inclusion);
 	check_unknown(&inclusion);
+	check_set_up(&inclusion);
 	fill_diff(&inclusion);
 	g_hash_table_unref(inclusion.reached);
 	g_hash_table_unref(inclusion.refused);
