@@ -114,14 +114,31 @@ static guint flags_around(const struct statement *statement, guint at)
 	return flags;
 }
 
-static guint flags_of(const struct statement *statement, guint at, guint macro)
+/* "name __ro_after_init;": tree/statements.h takes the last word for the name, or none. */
+static gboolean is_attribute(const struct statement *statement, guint at, guint head)
+{
+	static const char *const attributes[] = {
+		"__aligned", "__attribute",   "__cacheline",	  "____cacheline",
+		"__exit",    "__init",	      "__latent_entropy", "__maybe_unused",
+		"__percpu",  "__read_mostly", "__ro_after_init",  "__ref",
+		"__section", "__used",	      "__visible",	  "__weak",
+		NULL};
+	static const char *const behind[] = {";", "=", ",", "(", NULL};
+
+	return at && at < head && token_begins(&statement->tokens[at], attributes) &&
+	       (at + 1 == statement->count || token_in(&statement->tokens[at + 1], behind));
+}
+
+static guint flags_of(const struct statement *statement, guint at, guint head, guint macro)
 {
 	static const char *const keywords[] = {"struct", "union", "enum", "const", "static", NULL};
 	const struct token *token = &statement->tokens[at];
 	guint flags = flags_around(statement, at);
 
-	if (token_in(token, keywords))
+	if (token_in(token, keywords) || is_attribute(statement, at, head))
 		return flags;
+	if (is_attribute(statement, at + 1, head))
+		flags |= WORD_DEFINED;
 	if (token->flags & TOKEN_NAMED && at != macro)
 		flags |= WORD_DEFINED;
 	if (macro != G_MAXUINT && at == macro + 2)
@@ -169,7 +186,7 @@ static void add_words(struct outline *outline, const struct statement *statement
 			continue;
 		word.step = outline->steps;
 		word.line = line_of(outline, token);
-		word.flags = flags_of(statement, i, macro);
+		word.flags = flags_of(statement, i, head, macro);
 		if (word.flags & WORD_DEFINED)
 			word.flags |= global;
 		g_array_append_val(outline->words, word);
