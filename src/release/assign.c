@@ -36,6 +36,9 @@ static const double worth[PLACES] = {
 #define LEAST_SCORE  10.0
 #define LEAST_MATTER 5.0
 
+/* ... or so much more than of any other change: the only one of a subsystem. */
+#define CLEAR_LEAD 5.0
+
 /* Words that say nothing where they stand in an identifier are shorter than this. */
 #define SHORTEST 3
 
@@ -253,8 +256,14 @@ static double dilution(const struct assigning *assigning, enum place place, guin
 	return (SATURATION + 1) / (1 + SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * length));
 }
 
+struct score {
+	double subsystem; /* of what stands before the last ": " */
+	double matter;
+};
+
 /* Adds what a term says to the scores of the documents that have it: the best of its places. */
-static void add_term(const struct assigning *assigning, const struct term *term, double *scores)
+static void add_term(const struct assigning *assigning, const struct term *term,
+		     struct score *scores)
 {
 	g_autofree double *best = g_new0(double, assigning->documents->len);
 
@@ -279,7 +288,23 @@ static void add_term(const struct assigning *assigning, const struct term *term,
 		}
 	}
 	for (guint i = 0; i < assigning->documents->len; i++)
-		scores[i] += best[i];
+		*(term->prefix ? &scores[i].subsystem : &scores[i].matter) += best[i];
+}
+
+static double total(const struct score *score)
+{
+	return score->subsystem + score->matter;
+}
+
+/* By how much the best document is better than the best of another change. */
+static double lead(const struct assigning *assigning, const struct score *scores, guint best)
+{
+	double second = 0;
+
+	for (guint i = 0; i < assigning->documents->len; i++)
+		if (document_at(assigning, i)->change != document_at(assigning, best)->change)
+			second = MAX(second, total(&scores[i]));
+	return total(&scores[best]) - second;
 }
 
 /* The likeliest change of an entry, or NULL. */
@@ -287,19 +312,17 @@ static struct change *find_change(const struct assigning *assigning,
 				  const struct changelog_entry *entry)
 {
 	guint count = assigning->documents->len, best = 0;
-	g_autofree double *subsystem = g_new0(double, count + 1);
-	g_autofree double *matter = g_new0(double, count + 1);
+	g_autofree struct score *scores = g_new0(struct score, count + 1);
 	g_autoptr(GArray) terms = read_terms(entry->subject);
 
-	for (guint i = 0; i < terms->len; i++) {
-		const struct term *term = &g_array_index(terms, struct term, i);
-
-		add_term(assigning, term, term->prefix ? subsystem : matter);
-	}
+	for (guint i = 0; i < terms->len; i++)
+		add_term(assigning, &g_array_index(terms, struct term, i), scores);
 	for (guint i = 1; i < count; i++)
-		if (subsystem[i] + matter[i] > subsystem[best] + matter[best])
+		if (total(&scores[i]) > total(&scores[best]))
 			best = i;
-	if (subsystem[best] + matter[best] < LEAST_SCORE || matter[best] < LEAST_MATTER)
+	if (!count || total(&scores[best]) < LEAST_SCORE)
+		return NULL;
+	if (scores[best].matter < LEAST_MATTER && lead(assigning, scores, best) < CLEAR_LEAD)
 		return NULL;
 	return document_at(assigning, best)->change;
 }

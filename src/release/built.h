@@ -18,9 +18,8 @@ struct built {
 	/* The paths of all files that may include this one, directly or not, as a set (char *) that
 	 * the struct owns; itself is not among them unless it includes itself. */
 	GHashTable *(*includers)(struct built *built, const char *path);
-	/* The objects that a file is compiled into, "vmlinux" or modules; of a header those of the
-	 * units that may include it if they are few: array of borrowed const char *, each
-	 * once.  Caller unrefs. */
+	/* The objects that a file is compiled into, "vmlinux" or modules; of a header the one whose
+	 * units alone may include it: array of borrowed const char *, each once.  Caller unrefs. */
 	GPtrArray *(*objects)(struct built *built, const char *path);
 	void (*free)(struct built *built);
 };

@@ -129,6 +129,26 @@ static gboolean is_attribute(const struct statement *statement, guint at, guint 
 	       (at + 1 == statement->count || token_in(&statement->tokens[at + 1], behind));
 }
 
+/* Whether what may be a member is one, and no parameter of a member: "(*open)(int flags, ...)". */
+static gboolean is_member(const struct statement *statement, guint at)
+{
+	const struct token *tokens = statement->tokens;
+	guint open = 0;
+
+	/* Back to where the member's declaration begins. */
+	for (guint i = at; i-- > 0 && !token_is(&tokens[i], ";") && !token_is(&tokens[i], "{");) {
+		if (token_is(&tokens[i], "("))
+			open++;
+		else if (token_is(&tokens[i], ")"))
+			open--;
+	}
+	if (!open || at < 2)
+		return TRUE;
+	if (token_is(&tokens[at - 1], "*"))
+		return token_is(&tokens[at - 2], "(");
+	return token_is(&tokens[at - 1], "(") && tokens[at - 2].flags & TOKEN_WORD;
+}
+
 static guint flags_of(const struct statement *statement, guint at, guint head, guint macro)
 {
 	static const char *const keywords[] = {"struct", "union", "enum", "const", "static", NULL};
@@ -143,7 +163,7 @@ static guint flags_of(const struct statement *statement, guint at, guint head, g
 		flags |= WORD_DEFINED;
 	if (macro != G_MAXUINT && at == macro + 2)
 		flags |= WORD_DEFINED;
-	if (token->flags & TOKEN_MEMBER)
+	if (token->flags & TOKEN_MEMBER && is_member(statement, at))
 		flags |= WORD_DEFINED | WORD_MEMBER;
 	return flags;
 }

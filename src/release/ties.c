@@ -80,6 +80,70 @@ static const char *path_of(const struct tying *tying, guint part)
 	return part_at(tying, part)->file->path;
 }
 
+static gboolean has_word(const char *text, gsize size, const char *word)
+{
+	const char *at = text, *end = text + size;
+	gsize length = strlen(word);
+
+	while ((at = memmem(at, end - at, word, length))) {
+		const char *behind = at + length;
+
+		if ((at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '_')) &&
+		    (behind == end || !(g_ascii_isalnum(*behind) || *behind == '_')))
+			return TRUE;
+		at = behind;
+	}
+	return FALSE;
+}
+
+/* Whether a file has a word anywhere. */
+static gboolean mentions(const struct tying *tying, const char *path, const char *word)
+{
+	g_autofree char *key = g_strdup_printf("%s %s", path, word);
+	gpointer known = g_hash_table_lookup(tying->mentions, key);
+	gboolean found = FALSE;
+
+	if (!known) {
+		g_autofree char *file = g_build_filename(tying->patched_tree, path, NULL);
+		g_autoptr(GBytes) bytes = NULL;
+		gsize size;
+
+		if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
+			bytes = files_map(file, NULL);
+		if (bytes) {
+			const char *text = g_bytes_get_data(bytes, &size);
+			found = has_word(text, size, word);
+		}
+		known = GINT_TO_POINTER(found + 1);
+		g_hash_table_insert(tying->mentions, g_steal_pointer(&key), known);
+	}
+	return GPOINTER_TO_INT(known) == 2;
+}
+
+/* Whether a file may see a header that is new: the kernel's index does not know it. */
+static gboolean sees_new(const struct tying *tying, const struct changed_file *header,
+			 const struct changed_file *user)
+{
+	const char *slash = strrchr(header->path, '/');
+	const char *name = slash ? slash + 1 : header->path;
+
+	if (!g_str_has_suffix(name, ".h"))
+		return FALSE;
+	if (mentions(tying, user->path, name))
+		return TRUE;
+	for (guint i = 0; i < tying->parts->len; i++) {
+		const struct part *part = part_at(tying, i);
+
+		for (guint j = 0; j < part->includes->len; j++)
+			if (g_str_has_suffix(g_ptr_array_index(part->includes, j), name) &&
+			    g_hash_table_contains(
+				    tying->built->includers(tying->built, part->file->path),
+				    user->path))
+				return TRUE;
+	}
+	return FALSE;
+}
+
 /* Whether what one part defines can be meant by another. */
 static gboolean reaches(const struct tying *tying, const struct posting *from,
 			const struct posting *to)
@@ -89,8 +153,10 @@ static gboolean reaches(const struct tying *tying, const struct posting *from,
 
 	if (file == user || from->use->flags & USE_GLOBAL)
 		return TRUE;
-	/* The kernel's index has neither of a new file. */
-	if (file->change == PATCHED_ADDED || user->change == PATCHED_ADDED)
+	if (file->change == PATCHED_ADDED)
+		return sees_new(tying, file, user);
+	/* What a new file includes is not known either. */
+	if (user->change == PATCHED_ADDED)
 		return g_str_has_suffix(file->path, ".h");
 	return g_hash_table_contains(tying->built->includers(tying->built, file->path), user->path);
 }
@@ -205,46 +271,6 @@ static gboolean follows(const struct use *use, enum fate fate)
 	return use->added || use->removed;
 }
 
-static gboolean has_word(const char *text, gsize size, const char *word)
-{
-	const char *at = text, *end = text + size;
-	gsize length = strlen(word);
-
-	while ((at = memmem(at, end - at, word, length))) {
-		const char *behind = at + length;
-
-		if ((at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '_')) &&
-		    (behind == end || !(g_ascii_isalnum(*behind) || *behind == '_')))
-			return TRUE;
-		at = behind;
-	}
-	return FALSE;
-}
-
-/* Whether a file has a word anywhere. */
-static gboolean mentions(const struct tying *tying, const char *path, guint word)
-{
-	g_autofree char *key = g_strdup_printf("%s %u", path, word);
-	gpointer known = g_hash_table_lookup(tying->mentions, key);
-	gboolean found = FALSE;
-
-	if (!known) {
-		g_autofree char *file = g_build_filename(tying->patched_tree, path, NULL);
-		g_autoptr(GBytes) bytes = NULL;
-		gsize size;
-
-		if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
-			bytes = files_map(file, NULL);
-		if (bytes) {
-			const char *text = g_bytes_get_data(bytes, &size);
-			found = has_word(text, size, words_text(tying->words, word));
-		}
-		known = GINT_TO_POINTER(found + 1);
-		g_hash_table_insert(tying->mentions, g_steal_pointer(&key), known);
-	}
-	return GPOINTER_TO_INT(known) == 2;
-}
-
 /* Whether a part's file names a type that another part stands in, which may have no name. */
 static gboolean mentions_scope(const struct tying *tying, guint user, guint part)
 {
@@ -256,7 +282,7 @@ static gboolean mentions_scope(const struct tying *tying, guint user, guint part
 
 		if (!(use->flags & USE_SCOPE))
 			continue;
-		if (mentions(tying, path_of(tying, user), use->word))
+		if (mentions(tying, path_of(tying, user), words_text(tying->words, use->word)))
 			return TRUE;
 		named = TRUE;
 	}

@@ -108,29 +108,93 @@ static void add_words(struct reading *reading, guint side)
 	}
 }
 
-/* What is called in a statement is used by every line of it: an argument may have been added on
- * another line than the function's name. */
-static void add_calls(struct reading *reading, guint side)
+/* By step of the text (outline.h): a part that has changed lines of it, or -1.  Caller frees. */
+static gint32 *parts_of_steps(const struct reading *reading, guint side)
 {
 	const struct outline *outline = reading->cutting->outlines[side];
-	const gint32 *part_of = reading->part_of[side];
-	g_autofree gint32 *steps = g_new(gint32, outline->steps + 1);
+	gint32 *steps = g_new(gint32, outline->steps + 1);
 
 	memset(steps, 0xff, (outline->steps + 1) * sizeof(*steps));
 	for (guint i = 0; i < outline->words->len; i++) {
 		const struct word *word = &g_array_index(outline->words, struct word, i);
 
-		if (part_of[word->line] >= 0)
-			steps[word->step] = part_of[word->line];
+		if (reading->part_of[side][word->line] >= 0)
+			steps[word->step] = reading->part_of[side][word->line];
 	}
+	return steps;
+}
+
+/*
+ * A statement may have changed on another line than that of the function it calls, the declaration
+ * of a member on another than that of its name: the call is used, the member defined.
+ */
+static void add_steps(struct reading *reading, guint side)
+{
+	const struct outline *outline = reading->cutting->outlines[side];
+	g_autofree gint32 *steps = parts_of_steps(reading, side);
+
 	for (guint i = 0; i < outline->words->len; i++) {
 		const struct word *word = &g_array_index(outline->words, struct word, i);
+		gboolean member = word->flags & WORD_DEFINED && word->flags & WORD_MEMBER;
+		gboolean call = word->flags & WORD_CALLED && !(word->flags & WORD_DEFINED);
 
-		if (!(word->flags & WORD_CALLED) || word->flags & WORD_DEFINED ||
-		    part_of[word->line] >= 0 || steps[word->step] < 0)
+		if ((!member && !call) || reading->part_of[side][word->line] >= 0 ||
+		    steps[word->step] < 0)
 			continue;
 		struct use *use = use_of(reading, (guint)steps[word->step], word->at, word->length);
 		use->flags |= use_flags(reading, word);
+		use->removed++;
+		use->added++;
+		if (member) {
+			count_definition(use, word, ORIGINAL);
+			count_definition(use, word, PATCHED);
+		}
+	}
+}
+
+/* The parts that define a name, but no member: name to number + 1. */
+static GHashTable *definers(const struct reading *reading)
+{
+	GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter iter;
+	gpointer at;
+
+	for (guint i = 0; i < reading->tables->len; i++) {
+		g_hash_table_iter_init(&iter, g_ptr_array_index(reading->tables, i));
+		while (g_hash_table_iter_next(&iter, NULL, &at)) {
+			const struct use *use = at;
+
+			if (use->flags & DEFINES_OTHER && (use->defined || use->undefined))
+				g_hash_table_insert(
+					names,
+					(gpointer)words_text(reading->cutting->words, use->word),
+					GUINT_TO_POINTER(i + 1));
+		}
+	}
+	return names;
+}
+
+/* A function whose head has changed, and that is the value of a member somewhere in the file
+ * (.open = device_open), has changed for the member's sake. */
+static void add_values(struct reading *reading, guint side)
+{
+	const GArray *words = reading->cutting->outlines[side]->words;
+	g_autoptr(GHashTable) names = definers(reading);
+
+	for (guint i = 1; i < words->len; i++) {
+		const struct word *value = &g_array_index(words, struct word, i);
+		const struct word *member = value - 1;
+		g_autofree char *name = NULL;
+
+		if (!(member->flags & WORD_MEMBER) || value->flags & (WORD_MEMBER | WORD_CALLED) ||
+		    value->line - member->line > 1)
+			continue;
+		name = g_strndup(value->at, value->length);
+		guint part = GPOINTER_TO_UINT(g_hash_table_lookup(names, name));
+		if (!part)
+			continue;
+		struct use *use = use_of(reading, part - 1, member->at, member->length);
+		use->flags |= USE_MEMBER;
 		use->removed++;
 		use->added++;
 	}
@@ -421,11 +485,13 @@ static void read_parts(struct reading *reading)
 		find_file_scope(reading, side);
 	for (guint side = 0; side < SIDES; side++) {
 		add_words(reading, side);
-		add_calls(reading, side);
+		add_steps(reading, side);
 		add_heads(reading, side);
 		if (reading->cutting->file->change == PATCHED_MODIFIED)
 			add_lines(reading, side);
 	}
+	for (guint side = 0; side < SIDES; side++)
+		add_values(reading, side);
 	for (guint i = 0; i < reading->cutting->parts->len; i++) {
 		add_scopes(reading, i);
 		for (guint side = 0; side < SIDES; side++)

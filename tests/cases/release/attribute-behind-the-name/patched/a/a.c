@@ -1,0 +1,11 @@
+static int depth __initdata = 1;
+
+static int one(int x)
+{
+	return 0;
+}
+
+static int two(int x)
+{
+	return 2;
+}

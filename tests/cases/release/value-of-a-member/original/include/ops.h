@@ -1,0 +1,5 @@
+struct box_ops {
+	void (*pause)(int box,
+		      int time);
+	void (*shake)(int box);
+};
