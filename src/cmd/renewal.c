@@ -255,9 +255,9 @@ static gboolean conclude(struct renewal *renewal, GError **error)
 
 /* ---- all of it ---- */
 
-static selection_judge *const judges[] = {renewal_judge_files, renewal_judge_samples,
-					  renewal_judge_all, renewal_judge_shipped,
-					  renewal_judge_link};
+static selection_judge *const judges[] = {renewal_judge_files,	 renewal_judge_samples,
+					  renewal_judge_reach,	 renewal_judge_all,
+					  renewal_judge_shipped, renewal_judge_link};
 
 /* "klatch_6_1_192_2" of version 6.1.192-2. */
 static char *name_of_version(const char *version)
@@ -349,6 +349,13 @@ void renewal_result_free(struct renewal_result *result)
 	g_free(result);
 }
 
+static void wide_clear(gpointer at)
+{
+	struct wide *wide = at;
+
+	g_clear_error(&wide->refusal);
+}
+
 struct renewal_result *renewal_make(const struct renewal_request *request,
 				    struct progress *progress, GError **error)
 {
@@ -362,10 +369,13 @@ struct renewal_result *renewal_make(const struct renewal_request *request,
 	renewal.by_unit =
 		g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)renewal_reached_free);
 	renewal.reached = g_ptr_array_new();
+	renewal.wide = g_array_new(FALSE, FALSE, sizeof(struct wide));
+	g_array_set_clear_func(renewal.wide, wide_clear);
 	good = run(&renewal, error);
 
 	g_clear_pointer(&renewal.images, images_free);
 	g_ptr_array_unref(renewal.reached);
+	g_array_unref(renewal.wide);
 	g_hash_table_unref(renewal.by_unit);
 	g_hash_table_unref(renewal.reach);
 	g_hash_table_unref(renewal.sums);

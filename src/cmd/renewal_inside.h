@@ -25,6 +25,12 @@ struct reached {
 	gboolean has_original, has_stock; /* objects that are there */
 };
 
+/* A change that a header of it is refused for, once it is known that its types are no reason. */
+struct wide {
+	const struct change *change;
+	GError *refusal;
+};
+
 struct renewal {
 	const struct renewal_request *request;
 	struct renewal_result *result;
@@ -43,6 +49,7 @@ struct renewal {
 	GHashTable *reach;   /* path of a patched file -> struct touched, both owned */
 	GHashTable *by_unit; /* const struct unit * -> struct reached, owned */
 	GPtrArray *reached;  /* of borrowed struct reached, in order of the database */
+	GArray *wide;	     /* of struct wide */
 	struct images *images;
 	char *made;	   /* the livepatch, below `directory` */
 	const char *stage; /* what time is counted for */
@@ -82,6 +89,10 @@ struct overlay *renewal_overlay_of_one(const struct renewal *renewal, const stru
 gboolean renewal_compile(struct renewal *renewal, const GPtrArray *units, compile_done *done,
 			 GError **error);
 
+/* The few of some units (of const struct unit *) that are compiled first to know what a file
+ * changes; caller unrefs. */
+GPtrArray *renewal_samples(const struct renewal *renewal, const char *path, const GPtrArray *units);
+
 /* Whether a change has to do with the objects that are asked for. */
 gboolean renewal_is_asked(const struct renewal *renewal, const struct change *change);
 
@@ -93,7 +104,7 @@ gboolean renewal_refuse_units(struct renewal *renewal, const GPtrArray *units, G
 
 /* ---- the judges, in their order ---- */
 
-selection_judge renewal_judge_files, renewal_judge_samples, renewal_judge_all,
+selection_judge renewal_judge_files, renewal_judge_samples, renewal_judge_reach, renewal_judge_all,
 	renewal_judge_shipped, renewal_judge_link;
 
 #endif

@@ -88,7 +88,7 @@ static gboolean prove(struct renewal *renewal, struct reached *reached, GError *
 	return TRUE;
 }
 
-/* The fourth judge: whether the originals are what was shipped. */
+/* The fifth judge: whether the originals are what was shipped. */
 gboolean renewal_judge_shipped(struct selection *selection, gpointer data, GError **error)
 {
 	struct renewal *renewal = data;

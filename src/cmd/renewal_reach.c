@@ -102,6 +102,25 @@ static gboolean touched_alone(struct renewal *renewal, const struct change *chan
 	return TRUE;
 }
 
+static void add_units(struct touched *all, const GPtrArray *units)
+{
+	for (guint i = 0; i < units->len; i++)
+		if (!g_ptr_array_find(all->units, g_ptr_array_index(units, i), NULL))
+			g_ptr_array_add(all->units, g_ptr_array_index(units, i));
+}
+
+/* A change for a header of too wide a reach is refused when a few of the units that may see it were
+ * looked at: if they say that a type changed, that is the better reason. */
+static void refuse_later(struct renewal *renewal, const struct change *change, const char *path,
+			 const struct touched *touched, struct touched *all)
+{
+	struct wide wide = {change, g_error_copy(g_ptr_array_index(touched->refusals, 0))};
+	g_autoptr(GPtrArray) samples = renewal_samples(renewal, path, touched->seen);
+
+	g_array_append_val(renewal->wide, wide);
+	add_units(all, samples);
+}
+
 /* A file that can't be made live as a whole: by the fault of which of its changes?  The units that
  * the others lead to are found by the way. */
 static gboolean refuse_file(struct renewal *renewal, const char *path, struct touched *all,
@@ -111,23 +130,22 @@ static gboolean refuse_file(struct renewal *renewal, const char *path, struct to
 
 	selection_add_of_file(renewal->selection, path, changes);
 	for (guint i = 0; i < changes->len; i++) {
+		const struct change *change = g_ptr_array_index(changes, i);
 		AUTO(touched) alone = NULL;
-		const GPtrArray *refusals = all->refusals;
+		const struct touched *touched = all;
 
 		if (changes->len > 1) {
-			if (!touched_alone(renewal, g_ptr_array_index(changes, i), path, &alone,
-					   error))
+			if (!touched_alone(renewal, change, path, &alone, error))
 				return FALSE;
 			if (!alone)
 				continue;
-			refusals = alone->refusals;
-			for (guint j = 0; j < alone->units->len; j++)
-				if (!g_ptr_array_find(all->units, alone->units->pdata[j], NULL))
-					g_ptr_array_add(all->units, alone->units->pdata[j]);
+			touched = alone;
+			add_units(all, alone->units);
 		}
-		if (refusals->len)
-			renewal_refuse(renewal, g_ptr_array_index(changes, i),
-				       g_ptr_array_index(refusals, 0));
+		if (touched->seen->len)
+			refuse_later(renewal, change, path, touched, all);
+		else if (touched->refusals->len)
+			renewal_refuse(renewal, change, g_ptr_array_index(touched->refusals, 0));
 	}
 	return TRUE;
 }
@@ -293,4 +311,18 @@ gboolean renewal_judge_files(struct selection *selection, gpointer data, GError 
 	if (!renewal_renew_overlay(renewal, error))
 		return FALSE;
 	return g_hash_table_size(renewal->reach) || find_reach(renewal, error);
+}
+
+/* The third judge: headers of too wide a reach, when a few units found nothing worse. */
+gboolean renewal_judge_reach(struct selection *selection, gpointer data, GError **error)
+{
+	struct renewal *renewal = data;
+
+	for (guint i = 0; i < renewal->wide->len; i++) {
+		const struct wide *wide = &g_array_index(renewal->wide, struct wide, i);
+
+		if (selection_has(selection, wide->change))
+			renewal_refuse(renewal, wide->change, wide->refusal);
+	}
+	return TRUE;
 }

@@ -1,5 +1,5 @@
 /*
- * The second and third judge: units compiled and compared, each again only when a file that it
+ * The second and fourth judge: units compiled and compared, each again only when a file that it
  * reads became another one.
  */
 #include "cmd/renewal_inside.h"
@@ -214,17 +214,16 @@ static gboolean judge_units(struct renewal *renewal, const GPtrArray *reached, G
 	return renewal_refuse_units(renewal, units, error);
 }
 
-static goffset source_size(const struct renewal *renewal, const struct reached *reached)
+static goffset source_size(const struct renewal *renewal, const struct unit *unit)
 {
-	g_autofree char *path =
-		g_build_filename(renewal->kernel->source, reached->unit->source, NULL);
+	g_autofree char *path = g_build_filename(renewal->kernel->source, unit->source, NULL);
 	GStatBuf status;
 
 	return g_stat(path, &status) ? G_MAXINT64 : status.st_size;
 }
 
 struct sample {
-	struct reached *reached;
+	const struct unit *unit;
 	gboolean
 		related; /* its own source is part of a change of the header: it uses what is new */
 	goffset size;
@@ -240,12 +239,11 @@ static int by_worth(gconstpointer a, gconstpointer b)
 }
 
 /* Whether one of the chosen changes of a file has a part of another file, too. */
-static gboolean is_related(const struct renewal *renewal, const char *path, const char *other)
+static gboolean is_related(const struct renewal *renewal, const GPtrArray *changes,
+			   const char *other)
 {
-	g_autoptr(GPtrArray) changes = g_ptr_array_new();
 	g_autoptr(GPtrArray) others = g_ptr_array_new();
 
-	selection_add_of_file(renewal->selection, path, changes);
 	selection_add_of_file(renewal->selection, other, others);
 	for (guint i = 0; i < changes->len; i++)
 		if (g_ptr_array_find(others, g_ptr_array_index(changes, i), NULL))
@@ -253,25 +251,36 @@ static gboolean is_related(const struct renewal *renewal, const char *path, cons
 	return FALSE;
 }
 
-/* Adds the first few units that a file leads to, as stand-ins for the others. */
-static void add_samples(const struct renewal *renewal, const struct patched_file *file,
-			GHashTable *samples)
+GPtrArray *renewal_samples(const struct renewal *renewal, const char *path, const GPtrArray *units)
 {
-	const struct touched *touched = g_hash_table_lookup(renewal->reach, file->path);
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct sample));
+	g_autoptr(GPtrArray) changes = g_ptr_array_new();
+	GPtrArray *samples = g_ptr_array_new();
 
-	for (guint i = 0; touched && i < touched->units->len; i++) {
-		struct reached *reached =
-			g_hash_table_lookup(renewal->by_unit, touched->units->pdata[i]);
-		struct sample sample = {reached,
-					is_related(renewal, file->path, reached->unit->source),
-					source_size(renewal, reached)};
+	selection_add_of_file(renewal->selection, path, changes);
+	for (guint i = 0; i < units->len; i++) {
+		const struct unit *unit = g_ptr_array_index(units, i);
+		struct sample sample = {unit, is_related(renewal, changes, unit->source),
+					source_size(renewal, unit)};
 
 		g_array_append_val(found, sample);
 	}
 	g_array_sort(found, by_worth);
 	for (guint i = 0; i < MIN(found->len, SAMPLES); i++)
-		g_hash_table_add(samples, g_array_index(found, struct sample, i).reached);
+		g_ptr_array_add(samples, (gpointer)g_array_index(found, struct sample, i).unit);
+	return samples;
+}
+
+/* Adds the first few units that a file leads to, as stand-ins for the others. */
+static void add_samples(const struct renewal *renewal, const struct patched_file *file,
+			GHashTable *samples)
+{
+	const struct touched *touched = g_hash_table_lookup(renewal->reach, file->path);
+	g_autoptr(GPtrArray) units =
+		touched ? renewal_samples(renewal, file->path, touched->units) : NULL;
+
+	for (guint i = 0; units && i < units->len; i++)
+		g_hash_table_add(samples, g_hash_table_lookup(renewal->by_unit, units->pdata[i]));
 }
 
 /* The second judge: a few units for each header whose types may have changed, before the hundreds
@@ -296,7 +305,7 @@ gboolean renewal_judge_samples(struct selection *selection, gpointer data, GErro
 	return judge_units(renewal, reached, error);
 }
 
-/* The third judge: all units. */
+/* The fourth judge: all units. */
 gboolean renewal_judge_all(struct selection *selection, gpointer data, GError **error)
 {
 	struct renewal *renewal = data;

@@ -159,6 +159,22 @@ static GPtrArray *including_units(struct toucher *toucher, const struct patched_
 	return narrowed;
 }
 
+static void refuse_reach(struct toucher *toucher, const struct patched_file *file,
+			 const GPtrArray *units)
+{
+	GError *refusal = NULL;
+
+	klatch_fail(&refusal, KLATCH_REFUSED, "a header of this reach can't be made live yet",
+		    file->path,
+		    "move the changed inline function's use into the C files that need it",
+		    "%u units may see the change, more than the %u that are compiled", units->len,
+		    MOST_UNITS);
+	g_ptr_array_add(toucher->touched->refusals, refusal);
+	for (guint i = 0; i < units->len; i++)
+		if (is_kernel(g_ptr_array_index(units, i)))
+			g_ptr_array_add(toucher->touched->seen, g_ptr_array_index(units, i));
+}
+
 static gboolean sort_included(struct toucher *toucher, const struct patched_file *file,
 			      GError **error)
 {
@@ -169,14 +185,7 @@ static gboolean sort_included(struct toucher *toucher, const struct patched_file
 	if (!units->len) {
 		note(toucher, file->path, "not built in this kernel");
 	} else if (units->len > MOST_UNITS) {
-		GError *refusal = NULL;
-
-		klatch_fail(&refusal, KLATCH_REFUSED,
-			    "a header of this reach can't be made live yet", file->path,
-			    "move the changed inline function's use into the C files that need it",
-			    "%u units may see the change, more than the %u that are compiled",
-			    units->len, MOST_UNITS);
-		g_ptr_array_add(toucher->touched->refusals, refusal);
+		refuse_reach(toucher, file, units);
 	} else {
 		add_units(toucher, file, units);
 	}
@@ -250,6 +259,7 @@ static struct touched *touched_new(void)
 	touched->units = g_ptr_array_new();
 	touched->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	touched->notes = g_ptr_array_new_with_free_func(g_free);
+	touched->seen = g_ptr_array_new();
 	return touched;
 }
 
@@ -319,5 +329,6 @@ void touched_free(struct touched *touched)
 	g_ptr_array_unref(touched->units);
 	g_ptr_array_unref(touched->refusals);
 	g_ptr_array_unref(touched->notes);
+	g_ptr_array_unref(touched->seen);
 	g_free(touched);
 }

@@ -19,6 +19,8 @@ struct touched {
 	GPtrArray
 		*refusals; /* of GError (KLATCH_REFUSED), owned: files whose change can't go live */
 	GPtrArray *notes;  /* of char *, owned: files that this kernel does not build */
+	GPtrArray *seen;   /* of borrowed struct unit *: of the kernel, that may see a file which is
+			      refused because they are too many */
 };
 
 /* As touched_units(), asked of one file of the overlay (struct patched_file) at a time. */
