@@ -10,6 +10,7 @@
 #   make latency    what late references add to the load of their module, against the kernel's own
 #   make census     docs/evidence/census.html: stock kernels of four suites compared
 #   make torture    ten thousand events by chance on each kernel (SEED=1 EVENTS=10000)
+#   make update     a whole point release as one livepatch, tried (RELEASE=... VERSION=...)
 #   make fuzz       every parser of outside input, a minute each
 #   make lint       format and static analysis
 #   make V=1 ...    shows every command
@@ -35,7 +36,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm corpus oracle lab latency bench selftests torture census fuzz lint format install clean
+.PHONY: all packages demo check unit vm update corpus oracle lab latency bench selftests torture census fuzz lint format install clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -97,6 +98,10 @@ corpus: packages
 
 oracle: packages
 	tests/oracle $(IDS)
+
+update: packages
+	$(MAKE) $(JOBS) all
+	tests/update $(RELEASE) $(VERSION)
 
 lab: packages
 	$(MAKE) $(JOBS) all
