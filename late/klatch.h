@@ -23,6 +23,14 @@ typedef int32_t s32;
 #define KLATCH_MODULE_NAME "klatch module name"
 
 /*
+ * The note that says which CVEs a livepatch fixes: their names with a blank between.  The kernel
+ * shows it in /sys/module/<livepatch>/notes/.
+ */
+#define KLATCH_NOTE_SECTION ".note.klatch"
+#define KLATCH_NOTE_NAME    "klatch"
+#define KLATCH_NOTE_CVES    1
+
+/*
  * What becomes of references to modules that may come late: the builder's --late, and policy.c.
  * With all but the first the kernel itself writes them, by its livepatch relocations.
  */

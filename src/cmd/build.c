@@ -138,11 +138,24 @@ static void print_text(const struct pipeline_result *result)
 	}
 }
 
+/* "CVE-2024-1234": a year, and four digits or more. */
+static gboolean check_cves(const char *const *cves, GError **error)
+{
+	for (gsize i = 0; cves && cves[i]; i++) {
+		if (g_regex_match_simple("^CVE-[0-9]{4}-[0-9]{4,}$", cves[i], 0, 0))
+			continue;
+		klatch_fail(error, KLATCH_USAGE, "the command line is wrong", cves[i],
+			    "see klatch build --help", "this is not the name of a CVE");
+		return FALSE;
+	}
+	return TRUE;
+}
+
 int command_build(int argc, char **argv)
 {
 	g_autofree char *release = NULL, *output = NULL, *name = NULL, *late = NULL;
 	g_autofree char *mismatch = NULL;
-	g_auto(GStrv) skip_data = NULL;
+	g_auto(GStrv) skip_data = NULL, cves = NULL;
 	gboolean json = FALSE, replace = FALSE, skip_init = FALSE;
 	g_autoptr(GError) error = NULL;
 	enum klatch_policy policy = KLATCH_REBIND;
@@ -173,13 +186,17 @@ int command_build(int argc, char **argv)
 		{"skip-data", 0, 0, G_OPTION_ARG_STRING_ARRAY, &skip_data,
 		 "the changed initialiser of this data does not matter: the data is left as it is",
 		 "SYMBOL"},
+		{"cve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &cves,
+		 "what it fixes, for klatch status and modinfo; may be given more than once",
+		 "CVE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
 	if (!command_options(&argc, &argv, entries, "PATCH...",
 			     "Makes one livepatch module out of patch files.", &status))
 		return status;
-	if (late && !pipeline_policy(late, &policy, &error))
+	if ((late && !pipeline_policy(late, &policy, &error)) ||
+	    !check_cves((const char *const *)cves, &error))
 		return command_fail(error, json);
 	if (mismatch && strcmp(mismatch, "refuse") && strcmp(mismatch, "unpatched")) {
 		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", mismatch,
@@ -209,6 +226,7 @@ int command_build(int argc, char **argv)
 		.refuse_mismatch = !g_strcmp0(mismatch, "refuse"),
 		.replace = replace,
 		.version = MAX(version, 0),
+		.cves = (const char *const *)cves,
 		.intent = {skip_init, (const char *const *)skip_data},
 		.workspace = workspace,
 	};

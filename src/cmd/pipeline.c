@@ -311,6 +311,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 		.refuse_mismatch = pipeline->request->refuse_mismatch,
 		.replace = pipeline->request->replace || pipeline->request->version,
 		.version = pipeline->request->version,
+		.cves = pipeline->request->cves,
 	};
 	GError *problem = NULL;
 

@@ -26,6 +26,7 @@ struct pipeline_request {
 	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
 	gboolean replace;	    /* it ends all livepatches that are there */
 	guint version;		    /* it does, but for those of a higher version; 0: none */
+	const char *const *cves;    /* what the patches fix, NULL-terminated; or NULL */
 	struct diff_intent intent;  /* what is skipped; data may be named with its source */
 	gboolean compare_only;	    /* to know which functions change: nothing is proved or built */
 	const struct workspace *workspace;

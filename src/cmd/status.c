@@ -91,6 +91,14 @@ static void print_target(const struct host_target *target, int width)
 	putchar('\n');
 }
 
+static void print_cves(const GPtrArray *cves)
+{
+	for (guint i = 0; i < cves->len; i++)
+		printf("%s %s", i ? "" : "  fixes", (const char *)cves->pdata[i]);
+	if (cves->len)
+		putchar('\n');
+}
+
 static void print_livepatch(const struct status *status, const struct host_livepatch *livepatch)
 {
 	g_autofree char *date = since(status, livepatch->name);
@@ -98,6 +106,7 @@ static void print_livepatch(const struct status *status, const struct host_livep
 
 	printf("%s: %s%s%s\n", livepatch->name, livepatch_state_name(livepatch->state),
 	       date ? " since " : "", date ? date : "");
+	print_cves(livepatch->cves);
 	for (guint i = 0; i < livepatch->targets->len; i++) {
 		const struct host_target *target = livepatch->targets->pdata[i];
 
@@ -125,16 +134,21 @@ static void print_text(const struct status *status)
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
+static void add_strings(JsonBuilder *builder, const char *member, const GPtrArray *strings)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < strings->len; i++)
+		json_builder_add_string_value(builder, strings->pdata[i]);
+	json_builder_end_array(builder);
+}
+
 static void add_target(JsonBuilder *builder, const struct host_target *target)
 {
 	json_builder_begin_object(builder);
 	command_add_string(builder, "name", target->name);
 	command_add_string(builder, "state", target_state_name(target->state));
-	json_builder_set_member_name(builder, "functions");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < target->functions->len; i++)
-		json_builder_add_string_value(builder, target->functions->pdata[i]);
-	json_builder_end_array(builder);
+	add_strings(builder, "functions", target->functions);
 	json_builder_end_object(builder);
 }
 
@@ -148,6 +162,7 @@ static void add_livepatch(JsonBuilder *builder, const struct status *status,
 	command_add_string(builder, "state", livepatch_state_name(livepatch->state));
 	if (date)
 		command_add_string(builder, "since", date);
+	add_strings(builder, "cves", livepatch->cves);
 	json_builder_set_member_name(builder, "targets");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < livepatch->targets->len; i++)

@@ -7,9 +7,11 @@
  */
 #include "host/livepatch.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "klatch.h"
 
 /* TAINT_LIVEPATCH, as /sys/module/NAME/taint writes it. */
 #define TAINT_LIVEPATCH 'K'
@@ -55,6 +57,7 @@ void host_livepatch_free(struct host_livepatch *livepatch)
 {
 	g_free(livepatch->name);
 	g_ptr_array_unref(livepatch->targets);
+	g_ptr_array_unref(livepatch->cves);
 	g_free(livepatch);
 }
 
@@ -196,12 +199,51 @@ static gboolean is_tainted(const struct host *host, const char *name)
 	return taint && strchr(taint, TAINT_LIVEPATCH);
 }
 
+/* A name or a description is filled up to a multiple of four. */
+static gsize note_align(gsize size)
+{
+	return (size + 3) & ~(gsize)3;
+}
+
+/* There is one note, which the builder made. */
+GPtrArray *note_cves(GBytes *notes)
+{
+	GPtrArray *cves = g_ptr_array_new_with_free_func(g_free);
+	gsize size;
+	const char *data = g_bytes_get_data(notes, &size);
+	const gsize name = sizeof(Elf64_Nhdr), text = name + note_align(sizeof(KLATCH_NOTE_NAME));
+	Elf64_Nhdr header;
+
+	if (size < text)
+		return cves;
+	memcpy(&header, data, sizeof(header));
+	if (header.n_namesz != sizeof(KLATCH_NOTE_NAME) || header.n_type != KLATCH_NOTE_CVES ||
+	    memcmp(data + name, KLATCH_NOTE_NAME, sizeof(KLATCH_NOTE_NAME)) ||
+	    header.n_descsz > size - text)
+		return cves;
+	g_autofree char *all = g_strndup(data + text, header.n_descsz);
+	g_auto(GStrv) words = g_strsplit(all, " ", -1);
+	for (guint i = 0; words[i]; i++)
+		if (*words[i] && g_str_is_ascii(words[i]))
+			g_ptr_array_add(cves, g_strdup(words[i]));
+	return cves;
+}
+
+static GPtrArray *read_cves(const struct host *host, const char *name)
+{
+	g_autoptr(GBytes) notes =
+		host_bytes(host->sys, "module", name, "notes", KLATCH_NOTE_SECTION, NULL);
+
+	return notes ? note_cves(notes) : g_ptr_array_new_with_free_func(g_free);
+}
+
 static struct host_livepatch *read_livepatch(const struct host *host, const char *name)
 {
 	struct host_livepatch *livepatch = g_new0(struct host_livepatch, 1);
 
 	livepatch->name = g_strdup(name);
 	livepatch->state = read_state(host, name);
+	livepatch->cves = read_cves(host, name);
 	livepatch->targets = g_ptr_array_new_with_free_func(target_free);
 	read_objects(host, livepatch);
 	read_kernel_side(host, livepatch);

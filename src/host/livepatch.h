@@ -34,6 +34,7 @@ struct host_target {
 struct host_livepatch {
 	char *name;
 	enum livepatch_state state;
+	GPtrArray *cves;    /* of char *, owned: what it says that it fixes */
 	GPtrArray *targets; /* of struct host_target, owned; of a disabled one without functions */
 };
 
@@ -53,6 +54,10 @@ static inline gboolean livepatch_is_moving(const struct host_livepatch *livepatc
 {
 	return livepatch->state == LIVEPATCH_PATCHING || livepatch->state == LIVEPATCH_UNPATCHING;
 }
+
+/* The CVEs in a section of notes (late/klatch.h), none if it is damaged.  Array of char *, owned.
+ */
+GPtrArray *note_cves(GBytes *notes);
 
 /* How many targets are in a state. */
 guint livepatch_count(const struct host_livepatch *livepatch, enum target_state state);

@@ -133,6 +133,22 @@ static gboolean write_name(struct object *object, const char *name, GError **err
 	return TRUE;
 }
 
+/* For modinfo(8), and as a note that can be read from the running kernel. */
+static void add_cves(struct object *object, struct section *info, const char *const *cves)
+{
+	g_autofree char *all = g_strjoinv(" ", (char **)cves);
+	const Elf64_Nhdr header = {sizeof(KLATCH_NOTE_NAME), (Elf64_Word)strlen(all) + 1,
+				   KLATCH_NOTE_CVES};
+	struct section *note = object_add_section(object, KLATCH_NOTE_SECTION, SHT_NOTE, SHF_ALLOC,
+						  4, &header, sizeof(header));
+
+	section_append(note, KLATCH_NOTE_NAME, sizeof(KLATCH_NOTE_NAME), 4);
+	section_append(note, all, strlen(all) + 1, 4);
+	section_append(note, NULL, 0, 4); /* a note is a multiple of four bytes long */
+	for (gsize i = 0; cves[i]; i++)
+		add_info(info, "cve", cves[i]);
+}
+
 gboolean finish_module(struct object *object, const struct link_options *options,
 		       const struct exports *exports, GError **error)
 {
@@ -150,6 +166,8 @@ gboolean finish_module(struct object *object, const struct link_options *options
 
 		add_info(info, "version", version);
 	}
+	if (options->cves && *options->cves)
+		add_cves(object, info, options->cves);
 	return TRUE;
 }
 

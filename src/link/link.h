@@ -35,6 +35,7 @@ struct link_options {
 	gboolean refuse_mismatch; /* another build of a target is refused, not left unpatched */
 	gboolean replace;	  /* it ends all livepatches that are there ... */
 	guint version;		  /* ... unless one has a higher version than this; 0: none */
+	const char *const *cves;  /* what it fixes, NULL-terminated; or NULL */
 	GPtrArray
 		*refusals; /* of struct link_refusal, owned: all units are tried, and what is
 			      refused of each is added here; NULL: the first refusal is the error */

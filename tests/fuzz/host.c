@@ -1,10 +1,11 @@
 /*
  * Any bytes as what the kernel says: its log, a task's stack, its lists of symbols, functions and
- * kprobes; and as a file that may be signed.
+ * kprobes; and as a file that may be signed, or a section of notes.
  */
 #include <string.h>
 
 #include "host/lists.h"
+#include "host/livepatch.h"
 #include "host/log.h"
 #include "host/tasks.h"
 #include "sign/sign.h"
@@ -51,6 +52,9 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	g_autofree char *text = g_strndup((const char *)data, size);
 
 	g_assert_cmpuint(sign_content_size(data, size, NULL), <=, size);
+	g_autoptr(GBytes) bytes = g_bytes_new_static(data, size);
+	g_autoptr(GPtrArray) cves = note_cves(bytes);
+
 	read_log(text);
 	read_stack(text);
 	read_list(text, list_kallsyms);

@@ -161,6 +161,34 @@ static void test_one_in_transition(void **state)
 	assert_string_equal(moving->name, "fix");
 }
 
+/* The note as the builder makes it; cut off anywhere, or another one, it says nothing. */
+static void test_cves(void **state)
+{
+	static const char note[] = "\x07\0\0\0\x1c\0\0\0\x01\0\0\0klatch\0\0"
+				   "CVE-2024-1234 CVE-2025-56789";
+	const struct machine *machine = *state;
+
+	for (gsize size = 0; size < sizeof(note) - 1; size++) {
+		g_autoptr(GBytes) cut = g_bytes_new(note, size);
+		g_autoptr(GPtrArray) cves = note_cves(cut);
+
+		assert_int_equal(cves->len, 0);
+	}
+	g_autofree char *other = g_memdup2(note, sizeof(note));
+	other[12] = 'K';
+	g_autoptr(GBytes) bytes = g_bytes_new(other, sizeof(note));
+	g_autoptr(GPtrArray) none = note_cves(bytes);
+	assert_int_equal(none->len, 0);
+
+	put_fix(machine, "1\n", "0\n");
+	put_directory(machine, "sys/module/fix/notes");
+	g_autofree char *path = path_in(machine->host.sys, "module/fix/notes/.note.klatch");
+	assert_true(g_file_set_contents(path, note, sizeof(note) - 1, NULL));
+	AUTO(host_livepatch) fix = read_fix(machine);
+	assert_int_equal(fix->cves->len, 2);
+	assert_string_equal(fix->cves->pdata[1], "CVE-2025-56789");
+}
+
 /* --- stacks and tasks ------------------------------------------------------------------------ */
 
 static void test_stack_parse(void **state)
@@ -396,6 +424,7 @@ int main(void)
 		MACHINE_TEST(test_targets_by_kernel_side),
 		MACHINE_TEST(test_module_alone),
 		MACHINE_TEST(test_one_in_transition),
+		MACHINE_TEST(test_cves),
 		cmocka_unit_test(test_stack_parse),
 		MACHINE_TEST(test_tasks_that_wait),
 		MACHINE_TEST(test_tasks_that_wait_to_go_back),

@@ -277,6 +277,33 @@ static void test_late_reference_in_a_table_is_refused(void **state)
 	assert_error(&error, KLATCH_REFUSED, ".klp.sym.target.x,0 is in __ex_table");
 }
 
+/* For modinfo as fields, for the running kernel as a note. */
+static void test_cves_are_named(void **state)
+{
+	static const char note[] = "\x07\0\0\0\x1d\0\0\0\x01\0\0\0klatch\0\0"
+				   "CVE-2024-1234 CVE-2025-12345\0\0\0";
+	const char *const cves[] = {"CVE-2024-1234", "CVE-2025-12345", NULL};
+	AUTO(object)
+	object = compiled(*state, ".section .modinfo, \"a\"\n"
+				  ".section .gnu.linkonce.this_module, \"aw\"\n"
+				  ".asciz \"" KLATCH_MODULE_NAME "\"\n .zero 64\n"
+				  ".text\n ret\n");
+	AUTO(exports) exports = read_exports(*state);
+	const struct link_options options = {.name = "name", .cves = cves};
+	g_autoptr(GError) error = NULL;
+
+	finish_module(object, &options, exports, &error);
+	assert_no_error(error);
+	const struct section *section = object_section(object, ".note.klatch");
+	assert_int_equal(section->type, SHT_NOTE);
+	assert_int_equal(section->flags, SHF_ALLOC);
+	assert_int_equal(section->size, sizeof(note));
+	assert_memory_equal(section->data, note, sizeof(note));
+	const struct section *info = object_section(object, ".modinfo");
+	assert_non_null(
+		memmem(info->data, info->size, "cve=CVE-2024-1234\0cve=CVE-2025-12345", 37));
+}
+
 static void test_module_export_is_refused(void **state)
 {
 	AUTO(object)
@@ -293,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects_read_back),
+		cmocka_unit_test(test_cves_are_named),
 		cmocka_unit_test(test_late_references_are_sites),
 		cmocka_unit_test(test_what_it_is_for_reads_back),
 		cmocka_unit_test(test_no_build_id_is_refused),
