@@ -35,11 +35,11 @@ struct part {
 	const struct changed_file *file;      /* borrowed */
 	guint original_start, original_count; /* lines, from 0 */
 	guint patched_start, patched_count;
-	char *scope;	     /* for people: the declaration, as it was or as it is new; or NULL */
-	GArray *uses;	     /* of struct use, by word */
-	GPtrArray *includes; /* of char *: "-linux/list.h", "+dce/abm.h" */
-	gboolean
-		conditional; /* the changed lines have a part of an #if ... #endif, not the whole */
+	char *scope;	      /* for people: the declaration, as it was or as it is new; or NULL */
+	GArray *uses;	      /* of struct use, by word */
+	GPtrArray *includes;  /* of char *: "-linux/list.h", "+dce/abm.h" */
+	gboolean conditional; /* the lines have a part of an #if ... #endif, not the whole */
+	gint opened[2];	      /* conditionals that they open, less those they close, by side */
 };
 
 void part_free(struct part *part);

@@ -515,11 +515,36 @@ static void tie_header(struct tying *tying, guint part, const char *include)
 	}
 }
 
-/* The parts [first, end) of one file. */
-static void tie_directives(struct tying *tying, guint first, guint end)
+static gboolean touch(const struct part *one, const struct part *next)
 {
-	guint conditional = G_MAXUINT;
+	return one->original_start + one->original_count == next->original_start &&
+	       one->patched_start + one->patched_count == next->patched_start;
+}
 
+/* The parts of conditionals are one change, with what stands between them and beside them. */
+static void tie_conditionals(struct tying *tying, guint first, guint end)
+{
+	gint open[] = {0, 0};
+	guint last = G_MAXUINT;
+
+	for (guint i = first; i < end; i++) {
+		const struct part *part = part_at(tying, i);
+		const struct part *before = i > first ? part_at(tying, i - 1) : NULL;
+
+		if (last != G_MAXUINT && (part->conditional || open[0] || open[1]))
+			join(tying, last, i, "both have to do with an %s", "#if");
+		if (before && (before->conditional || part->conditional) && touch(before, part))
+			join(tying, i - 1, i, "both have to do with an %s", "#if");
+		if (part->conditional)
+			last = i;
+		for (gsize side = 0; side < G_N_ELEMENTS(open); side++)
+			open[side] += part->opened[side];
+	}
+}
+
+/* The parts [first, end) of one file. */
+static void tie_includes(struct tying *tying, guint first, guint end)
+{
 	for (guint i = first; i < end; i++) {
 		const struct part *part = part_at(tying, i);
 
@@ -527,11 +552,6 @@ static void tie_directives(struct tying *tying, guint first, guint end)
 			tie_include(tying, i, first, end, g_ptr_array_index(part->includes, j));
 			tie_header(tying, i, g_ptr_array_index(part->includes, j));
 		}
-		if (!part->conditional)
-			continue;
-		if (conditional != G_MAXUINT)
-			join(tying, conditional, i, "both have parts of an %s", "#if");
-		conditional = i;
 	}
 }
 
@@ -542,7 +562,8 @@ static void tie_files(struct tying *tying)
 	for (guint i = 1; i <= tying->parts->len; i++) {
 		if (i < tying->parts->len && part_at(tying, i)->file == part_at(tying, first)->file)
 			continue;
-		tie_directives(tying, first, i);
+		tie_includes(tying, first, i);
+		tie_conditionals(tying, first, i);
 		first = i;
 	}
 }

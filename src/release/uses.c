@@ -369,6 +369,7 @@ static void read_directives(const struct reading *reading, struct part *part, gu
 			part->conditional |= open <= 0;
 	}
 	part->conditional |= open > 0;
+	part->opened[side] = open;
 }
 
 static void find_file_scope(struct reading *reading, guint side)
