@@ -362,9 +362,13 @@ static gboolean catch_escaped(const struct compilation *compilation,
 	for (guint i = 0; paths && i < paths->len; i++)
 		if (!unfold_path(compilation, g_ptr_array_index(paths, i), &changed, error))
 			return FALSE;
-	if (paths && !changed)
-		fail_escaped(compiled->unit, error);
-	return changed;
+	if (!paths)
+		return FALSE;
+	/* None any more: another unit has gone the same way. */
+	if (changed || !paths->len)
+		return TRUE;
+	fail_escaped(compiled->unit, error);
+	return FALSE;
 }
 
 /* ---- what the compiler says ---- */
