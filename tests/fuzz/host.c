@@ -47,14 +47,21 @@ static void read_list(const char *text, list_line *parse)
 	g_assert_cmpuint(g_hash_table_size(counts), ==, 2);
 }
 
+static void read_notes(const guint8 *data, gsize size)
+{
+	g_autoptr(GBytes) bytes = g_bytes_new_static(data, size);
+	g_autoptr(GPtrArray) cves = note_cves(bytes);
+
+	for (guint i = 0; i < cves->len; i++)
+		g_assert_true(g_str_is_ascii(cves->pdata[i]));
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	g_autofree char *text = g_strndup((const char *)data, size);
 
 	g_assert_cmpuint(sign_content_size(data, size, NULL), <=, size);
-	g_autoptr(GBytes) bytes = g_bytes_new_static(data, size);
-	g_autoptr(GPtrArray) cves = note_cves(bytes);
-
+	read_notes(data, size);
 	read_log(text);
 	read_stack(text);
 	read_list(text, list_kallsyms);
