@@ -16,15 +16,14 @@ struct fixture {
 	struct overlay *overlay;
 };
 
-static const char unit_text[] =
-	"#include \"header.h\"\n"
-	"const char *file(void) { return __FILE__; }\n"
-	"int line(void) { return __LINE__; }\n"
-	"int changed(int x)\n{\n\treturn x + HEADER;\n}\n"
-	"int jump(void)\n{\n"
-	"\tasm goto(\"1: jmp %l[there]\\n.pushsection __jump_table\\n\"\n"
-	"\t\t\".popsection\" : : : : there);\n"
-	"\treturn 1;\nthere:\n\treturn 2;\n}\n";
+static const char unit_text[] = "#include \"header.h\"\n"
+				"const char *file(void) { return __FILE__; }\n"
+				"int line(void) { return __LINE__; }\n"
+				"int changed(int x)\n{\n\treturn x + HEADER;\n}\n"
+				"int jump(void)\n{\n"
+				"\tasm goto(\"1: jmp %l[there]\\n.pushsection __jump_table\\n\"\n"
+				"\t\t\".popsection\" : : : : there);\n"
+				"\treturn 1;\nthere:\n\treturn 2;\n}\n";
 
 static const char *const tree[][2] = {
 	{"source/drivers/unit.c", unit_text},
@@ -263,6 +262,36 @@ static void test_patched_header_is_read(void **state)
 	assert_non_null(strstr(after, "02000000"));
 }
 
+/* Two units that leave the overlay by one way: the first makes it right for both. */
+static void test_two_units_of_one_way(void **state)
+{
+	static const char patch[] = "--- a/p/p.h\n+++ b/p/p.h\n@@ -1 +1 @@\n"
+				    "-#define VALUE 1\n+#define VALUE 2\n";
+	AUTO_FIXTURE fixture;
+	g_autoptr(GError) error = NULL;
+
+	make_fixture(&fixture, *state);
+	write_text(fixture.directory, "fix.patch", patch);
+	g_autofree char *file = path_in(fixture.directory, "fix.patch");
+	g_autofree char *directory = path_in(fixture.directory, "overlay");
+	g_autofree char *objects = path_in(fixture.directory, "objects");
+	const char *patches[] = {file, NULL};
+	g_autoptr(GPtrArray) units = commands_of_source(fixture.commands, "u/u.c");
+	g_ptr_array_add(units, g_ptr_array_index(units, 0));
+	fixture.overlay = overlay_new(&fixture.kernel, patches, directory, &error);
+	assert_no_error(error);
+	g_autoptr(GPtrArray) compiled =
+		compile_units(&fixture.kernel, fixture.overlay, units, FALSE, objects, &error);
+	assert_no_error(error);
+	for (guint i = 0; i < compiled->len; i++) {
+		const struct compiled *unit = g_ptr_array_index(compiled, i);
+		g_autofree char *after =
+			output_of(".", "objdump", "-s", "-j.data.u", unit->patched, NULL);
+
+		assert_non_null(strstr(after, "02000000"));
+	}
+}
+
 /* ... and by the command. */
 static void test_patched_unit_is_read(void **state)
 {
@@ -315,10 +344,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
-		TEST(test_three_objects),	  TEST(test_objtool_is_run_on_stock),
-		TEST(test_jump_labels_are_long),  TEST(test_compile_error_is_the_users),
-		TEST(test_error_in_the_original), TEST(test_patched_header_is_read),
-		TEST(test_patched_unit_is_read),  TEST(test_launcher),
+		TEST(test_three_objects),
+		TEST(test_objtool_is_run_on_stock),
+		TEST(test_jump_labels_are_long),
+		TEST(test_compile_error_is_the_users),
+		TEST(test_error_in_the_original),
+		TEST(test_patched_header_is_read),
+		TEST(test_two_units_of_one_way),
+		TEST(test_patched_unit_is_read),
+		TEST(test_launcher),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
