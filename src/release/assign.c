@@ -237,13 +237,19 @@ static double rarity(const struct assigning *assigning, GHashTable *set)
 	return log((double)assigning->documents->len / g_hash_table_size(set));
 }
 
+/* Of the documents that have more than a path. */
 static double mean_words(const struct assigning *assigning)
 {
-	double words = 1;
+	double words = 0;
+	guint count = 0;
 
-	for (guint i = 0; i < assigning->documents->len; i++)
-		words += document_at(assigning, i)->words;
-	return words / assigning->documents->len;
+	for (guint i = 0; i < assigning->documents->len; i++) {
+		const struct document *document = document_at(assigning, i);
+
+		words += document->change ? document->words : 0;
+		count += document->change != NULL;
+	}
+	return words ? words / count : 1;
 }
 
 /* What a word is worth less in a document of many words, more in one of few; paths have few. */

@@ -36,8 +36,9 @@ struct change {
 	GPtrArray *hunks;   /* of struct hunk *, owned, in order of file and line */
 	GPtrArray *files;   /* of borrowed const struct changed_file *, each once, in order */
 	GPtrArray *ties;    /* of char *, owned: for people, why its parts are one */
-	GPtrArray *entries; /* of borrowed const struct changelog_entry *: what it probably is, the
-			       likeliest first; filled by assign_entries() (release/assign.h) */
+	GPtrArray *entries; /* of borrowed const struct changelog_entry *, in order of the
+			       changelog: what it probably is; filled by assign_entries()
+			       (release/assign.h) */
 	char *obstacle;	    /* why the change can't go live whatever its code is: it changes what is
 			       built (a unit is new or gone, a Makefile or Kconfig is changed); NULL
 			       if nothing of that kind is known */
