@@ -14,6 +14,8 @@
 
 struct place {
 	gboolean known;
+	gboolean alike; /* not known, as it may be at several addresses by name, bytes and
+			   relocations */
 	guint64 address;
 };
 

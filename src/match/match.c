@@ -225,6 +225,7 @@ static guint place_by_symbol(struct match *match, struct section *section,
 	}
 	if (candidates == 1)
 		section_settle(match, section, found);
+	match->places[section->index].alike = last_resort && candidates > 1;
 	return candidates;
 }
 
@@ -317,14 +318,20 @@ static gboolean place_all_by_name(struct match *match, gboolean last_resort, GEr
 	return match_found(match, error);
 }
 
-/* Replacement code is found only by the tables, all other text before them. */
+/*
+ * Replacement code is found only by the tables, all other text before them.  Of code that is there
+ * several times and that nothing refers to (a part of a function that several units of a module
+ * have and none calls) it can't be told which is the unit's own: it is as shipped all the same, and
+ * has no address.
+ */
 static gboolean require_text(const struct match *match, gboolean replacements, GError **error)
 {
 	for (guint i = 0; i < match->stock->sections->len; i++) {
 		const struct section *section = object_section_at(match->stock, i);
 
 		if (!section_is_text(section) || !is_plain(match, section) ||
-		    match->places[i].known || (!replacements && special_of(match, section)))
+		    match->places[i].known || match->places[i].alike ||
+		    (!replacements && special_of(match, section)))
 			continue;
 		return refuse_at(match, section, 0, error,
 				 "section %s can't be found in the shipped one", section->name);

@@ -30,8 +30,8 @@ struct match *match_unit(const struct image *image, const struct object *stock, 
 void match_free(struct match *match);
 DEFINE_AUTO(match, match_free)
 
-/* The address in the image of a symbol that the stock object defines.  False if it was not located
- * (nothing that was matched refers to it). */
+/* The address in the image of a symbol that the stock object defines.  False if it was not located:
+ * nothing that was matched refers to it. */
 gboolean match_address(const struct match *match, const struct symbol *symbol, guint64 *address);
 
 struct match_count {

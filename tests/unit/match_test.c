@@ -385,6 +385,26 @@ static void test_twins(void **state)
 	assert_int_equal(which_of(image, second_match, second, "twin"), 2);
 }
 
+/* Two that are alike in all and that nothing refers to: shipped, but which is whose is not told. */
+static void test_alike(void **state)
+{
+	const struct images *images = *state;
+	const char *source =
+		"int one(int x);\n"
+		"__attribute__((used)) static int dead(int x) { return one(x) + 9; }\n";
+	AUTO(object) first = compiled(images->directory, "first.c", source);
+	AUTO(object) second = compiled(images->directory, "second.c", source);
+	g_autofree char *changed_source = replaced(source, "+ 9", "+ 8");
+	AUTO(object) changed = compiled(images->directory, "changed.c", changed_source);
+	AUTO(image) image = link_module(images->directory, "first.o", "second.o");
+	AUTO(match) match = must_match(image, first);
+	AUTO(match) second_match = must_match(image, second);
+	guint64 address;
+
+	assert_false(match_address(match, object_symbol(first, "dead"), &address));
+	must_differ(image, changed, "changed.c: function dead+0x");
+}
+
 /* A unit whose only function is weak: its name may be another's, but here it is not. */
 static void test_only_weak(void **state)
 {
@@ -408,7 +428,8 @@ int main(void)
 		cmocka_unit_test(test_vmlinux),	       cmocka_unit_test(test_module),
 		cmocka_unit_test(test_overridden),     cmocka_unit_test(test_mutated_vmlinux),
 		cmocka_unit_test(test_mutated_module), cmocka_unit_test(test_another_unit),
-		cmocka_unit_test(test_twins),	       cmocka_unit_test(test_only_weak),
+		cmocka_unit_test(test_twins),	       cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_only_weak),
 	};
 
 	return cmocka_run_group_tests(tests, make_images, free_images);
