@@ -160,4 +160,4 @@ install: all
 clean:
 	rm -rf $(B)
 
--include $(wildcard $(B)/src/*/*.d $(B)/sanitized/src/*/*.d $(B)/sanitized/tests/unit/*.d)
+-include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d $(B)/sanitized/src/*/*.d $(B)/sanitized/tests/unit/*.d)

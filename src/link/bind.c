@@ -82,7 +82,7 @@ static struct binding *klp(const struct location *at, gboolean callable, const c
 	binding->symbol =
 		g_strdup_printf(KLP_SYMBOL "%s.%s,%u", at->object, at->name, at->position);
 	binding->shift = at->shift;
-	binding->closed = callable && !at->shift && !entry_is_open(at->image, at->address);
+	binding->closed = callable && !entry_is_open(at->image, at->address + at->shift);
 	return binding;
 }
 
@@ -237,6 +237,6 @@ const struct binding *bind_symbol(struct binder *binder, struct symbol *symbol, 
 gboolean bind_replaced(struct binder *binder, const struct diff_function *function,
 		       struct location *location, GError **error)
 {
-	return resolve_original(binder->resolver, function->original, binder->unit->unit->source,
+	return resolve_replaced(binder->resolver, function->original, binder->unit->unit->source,
 				location, error);
 }

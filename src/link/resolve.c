@@ -107,19 +107,25 @@ static gboolean find_position(const struct image *image, const char *name, guint
 	return TRUE;
 }
 
-/* Whether a symbol can stand for a place behind it: the nearest named one wins. */
+/* Whether a symbol can better stand for a place than another: the nearest before it, or if there is
+ * none the nearest behind it. */
 static gboolean is_nearer(const struct symbol *symbol, const struct symbol *target,
 			  const struct symbol *best)
 {
-	return symbol->section == target->section && symbol->value <= target->value &&
-	       *symbol->name && symbol->type != STT_SECTION &&
-	       (!best || symbol->value > best->value);
+	if (symbol->section != target->section || !*symbol->name || symbol->type == STT_SECTION)
+		return FALSE;
+	if (!best)
+		return TRUE;
+
+	gboolean before = symbol->value <= target->value;
+	if (before != (best->value <= target->value))
+		return before;
+	return before ? symbol->value > best->value : symbol->value < best->value;
 }
 
 /*
  * Another symbol of the same section that the kernel knows: the section went into the image in one
- * piece, so the distance is the same there.  Only for data: each function that is in use has a
- * name, so one without it is not what calls of that name lead to.
+ * piece, so the distance is the same there.
  */
 static gboolean find_neighbour(const struct resolver *resolver, const struct symbol *stock,
 			       struct location *location)
@@ -139,13 +145,19 @@ static gboolean find_neighbour(const struct resolver *resolver, const struct sym
 			continue;
 		best = symbol;
 		*location = found;
-		location->shift = stock->value - symbol->value;
+		location->shift = (gint64)(stock->value - symbol->value);
 	}
 	return best != NULL;
 }
 
-gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
-			  const char *where, struct location *location, GError **error)
+/*
+ * neighbours: a place behind another symbol will do.  Of functions only for those whose position is
+ * not the same in both views: each function that is in use has a name, so one without it is not
+ * what calls of that name lead to.
+ */
+static gboolean locate(const struct resolver *resolver, const struct symbol *original,
+		       gboolean neighbours, const char *where, struct location *location,
+		       GError **error)
 {
 	const struct link_unit *unit = resolver->unit;
 	const struct symbol *stock = find_stock(resolver, original);
@@ -164,7 +176,8 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 				      stock->section->name, image_name(unit->image));
 	if (find_position(unit->image, stock->name, address, resolver->policy, where, location,
 			  &two_views) ||
-	    (stock->type != STT_FUNC && find_neighbour(resolver, stock, location)))
+	    (neighbours && (two_views || stock->type != STT_FUNC) &&
+	     find_neighbour(resolver, stock, location)))
 		return TRUE;
 	if (!two_views)
 		return refuse_binding(stock->name, where, NULL, error,
@@ -172,6 +185,18 @@ gboolean resolve_original(const struct resolver *resolver, const struct symbol *
 				      image_name(unit->image));
 	g_propagate_error(error, g_steal_pointer(&two_views));
 	return FALSE;
+}
+
+gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
+			  const char *where, struct location *location, GError **error)
+{
+	return locate(resolver, original, TRUE, where, location, error);
+}
+
+gboolean resolve_replaced(const struct resolver *resolver, const struct symbol *original,
+			  const char *where, struct location *location, GError **error)
+{
+	return locate(resolver, original, FALSE, where, location, error);
 }
 
 gboolean resolve_undefined(const struct image *image, const char *name, const char *where,

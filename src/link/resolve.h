@@ -15,7 +15,7 @@ struct location {
 	const char *object; /* "vmlinux" or a module's name */
 	const char *name;
 	guint position; /* sympos: 0 if the name is unique */
-	gint64 shift;	/* what was asked for lies so far behind the symbol of that name */
+	gint64 shift; /* what was asked for lies so far behind the symbol of that name, or before */
 	const struct image *image; /* the object's */
 	guint64 address;	   /* of that symbol there */
 };
@@ -28,12 +28,17 @@ void resolver_free(struct resolver *resolver);
 DEFINE_AUTO(resolver, resolver_free)
 
 /*
- * Locates what a symbol of the unit's original object is in the running object: a function by its
- * own name, data perhaps as a place behind another symbol.  where: who asks, for the error,
- * KLATCH_REFUSED.  Policy kernel takes the position that it has while its module is coming, though
- * it may have another afterwards.
+ * Locates what a symbol of the unit's original object is in the running object: by its own name, or
+ * as a place behind another symbol if it is data without a name, or if the kernel counts its
+ * namesakes differently while its module is coming and when it is live.  where: who asks, for the
+ * error, KLATCH_REFUSED.  Policy kernel takes the position that it has while its module is coming,
+ * though it may have another afterwards.
  */
 gboolean resolve_original(const struct resolver *resolver, const struct symbol *original,
+			  const char *where, struct location *location, GError **error);
+
+/* Likewise a function to replace, which the kernel looks for by its name: nothing else will do. */
+gboolean resolve_replaced(const struct resolver *resolver, const struct symbol *original,
 			  const char *where, struct location *location, GError **error);
 
 /*

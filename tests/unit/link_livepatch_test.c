@@ -54,7 +54,8 @@ static const char unit_source[] =
 	"function *taken;\n"
 	"static int counter = 9;\n"
 	"static NOINLINE int helper(int x) { return counter -= x; }\n"
-	"static NOINLINE int started(int x) { return counter *= x; }\n"
+	"#ifndef STARTED\n#define STARTED 0\n#endif\n"
+	"static NOINLINE int started(int x) { return counter *= x + STARTED; }\n"
 	"NOINLINE int __attribute__((weak)) preferred(int x) { return counter / x; }\n"
 	"NOINLINE int callee(int x) { return x * FACTOR + counter; }\n"
 	"NOINLINE int caller(int x)\n"
@@ -403,10 +404,17 @@ static void must_refuse(const struct small_kernel *small, const char *unit, cons
 }
 
 /* While the module comes, the kernel also sees the neighbour's __init function of the name. */
-static void test_name_that_counts_differently_is_refused(void **state)
+static void test_name_that_counts_differently_has_a_neighbour(void **state)
 {
-	must_refuse(*state, UNIT(EXPRESSION, "3", "1"),
-		    "unit.c: starter: started can't be bound: user has several symbols");
+	AUTO(object) livepatch = built(*state, UNIT(EXPRESSION, "3", "1"), neighbour_macros);
+
+	must_refer(livepatch, ".text.starter: R_X86_64_PC32 .klp.sym.user.helper,2\n");
+}
+
+static void test_replaced_name_that_counts_differently_is_refused(void **state)
+{
+	must_refuse(*state, UNIT(EXPRESSION, "3", "0") "#define STARTED 1\n",
+		    "unit.c: started can't be bound: user has several symbols");
 }
 
 static void test_export_of_a_stranger_is_refused(void **state)
@@ -430,7 +438,8 @@ int main(void)
 		cmocka_unit_test(test_same_bytes_again),
 		cmocka_unit_test(test_units_call_each_other),
 		cmocka_unit_test(test_a_unit_may_bring_only_data),
-		cmocka_unit_test(test_name_that_counts_differently_is_refused),
+		cmocka_unit_test(test_name_that_counts_differently_has_a_neighbour),
+		cmocka_unit_test(test_replaced_name_that_counts_differently_is_refused),
 		cmocka_unit_test(test_export_of_a_stranger_is_refused),
 		cmocka_unit_test(test_unknown_symbol_is_refused),
 	};
