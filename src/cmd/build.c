@@ -43,15 +43,6 @@ static void add_files(JsonBuilder *builder, const struct pipeline_result *result
 	json_builder_end_array(builder);
 }
 
-static void add_errors(JsonBuilder *builder, const char *member, const GPtrArray *errors)
-{
-	json_builder_set_member_name(builder, member);
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < errors->len; i++)
-		json_builder_add_value(builder, command_error_json(g_ptr_array_index(errors, i)));
-	json_builder_end_array(builder);
-}
-
 static void print_json(const struct pipeline_result *result)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -62,13 +53,9 @@ static void print_json(const struct pipeline_result *result)
 	add_files(builder, result);
 	command_add_string(builder, "kernel", result->kernel);
 	changed_objects_json(result->objects, builder);
-	add_errors(builder, "refusals", result->refusals);
-	add_errors(builder, "skipped", result->skipped);
-	json_builder_set_member_name(builder, "notes");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < result->notes->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(result->notes, i));
-	json_builder_end_array(builder);
+	command_add_errors(builder, "refusals", result->refusals);
+	command_add_errors(builder, "skipped", result->skipped);
+	command_add_strings(builder, "notes", result->notes);
 	command_stages_json(result->stages, builder);
 	json_builder_end_object(builder);
 	command_print_json(builder);
@@ -144,98 +131,133 @@ static gboolean check_cves(const char *const *cves, GError **error)
 	for (gsize i = 0; cves && cves[i]; i++) {
 		if (g_regex_match_simple("^CVE-[0-9]{4}-[0-9]{4,}$", cves[i], 0, 0))
 			continue;
-		klatch_fail(error, KLATCH_USAGE, "the command line is wrong", cves[i],
-			    "see klatch build --help", "this is not the name of a CVE");
+		command_wrong(error, cves[i], "this is not the name of a CVE");
 		return FALSE;
 	}
 	return TRUE;
 }
 
-int command_build(int argc, char **argv)
+struct options {
+	struct pipeline_request request;
+	char *release, *output, *name, *late, *mismatch;
+	char **skip_data, **cves;
+	int version; /* -1: none was given */
+	gboolean json;
+};
+
+static void options_clear(struct options *options)
 {
-	g_autofree char *release = NULL, *output = NULL, *name = NULL, *late = NULL;
-	g_autofree char *mismatch = NULL;
-	g_auto(GStrv) skip_data = NULL, cves = NULL;
-	gboolean json = FALSE, replace = FALSE, skip_init = FALSE;
-	g_autoptr(GError) error = NULL;
-	enum klatch_policy policy = KLATCH_REBIND;
-	int status, version = -1;
+	g_free(options->release);
+	g_free(options->output);
+	g_free(options->name);
+	g_free(options->late);
+	g_free(options->mismatch);
+	g_strfreev(options->skip_data);
+	g_strfreev(options->cves);
+}
+
+/* Reads the command line.  On a wrong one, or --help, the exit code is in *status. */
+static gboolean read_options(int *argc, char ***argv, struct options *options, int *status)
+{
 	const GOptionEntry entries[] = {
-		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &release,
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &options->release,
 		 "the kernel's release (default: the running one)", "RELEASE"},
-		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output,
 		 "where to write the livepatch (default: NAME.ko); with no-late and split the "
 		 "directory of several files (default: NAME)",
 		 "FILE"},
-		{"name", 0, 0, G_OPTION_ARG_STRING, &name,
+		{"name", 0, 0, G_OPTION_ARG_STRING, &options->name,
 		 "the livepatch's module name (default: from the first patch)", "NAME"},
-		{"late", 0, 0, G_OPTION_ARG_STRING, &late,
+		{"late", 0, 0, G_OPTION_ARG_STRING, &options->late,
 		 "what is done for modules that may come late: rebind (default), clear, pin, "
 		 "no-late, split, kernel",
 		 "POLICY"},
-		{"mismatch", 0, 0, G_OPTION_ARG_STRING, &mismatch,
+		{"mismatch", 0, 0, G_OPTION_ARG_STRING, &options->mismatch,
 		 "another build of a module runs unpatched (default), or is refused: unpatched, "
 		 "refuse",
 		 "ACTION"},
-		{"replace", 0, 0, G_OPTION_ARG_NONE, &replace,
+		{"replace", 0, 0, G_OPTION_ARG_NONE, &options->request.replace,
 		 "it takes the place of all livepatches that are loaded", NULL},
-		{"version", 0, 0, G_OPTION_ARG_INT, &version,
+		{"version", 0, 0, G_OPTION_ARG_INT, &options->version,
 		 "likewise, but not of one with a higher version than N", "N"},
-		{"skip-init", 0, 0, G_OPTION_ARG_NONE, &skip_init,
+		{"skip-init", 0, 0, G_OPTION_ARG_NONE, &options->request.intent.skip_init,
 		 "changed __init code does not matter: it is left out", NULL},
-		{"skip-data", 0, 0, G_OPTION_ARG_STRING_ARRAY, &skip_data,
+		{"skip-data", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->skip_data,
 		 "the changed initialiser of this data does not matter: the data is left as it is",
 		 "SYMBOL"},
-		{"cve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &cves,
+		{"cve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->cves,
 		 "what it fixes, for klatch status and modinfo; may be given more than once",
 		 "CVE"},
-		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one JSON object", NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "print one JSON object", NULL},
 		G_OPTION_ENTRY_NULL};
 
-	if (!command_options(&argc, &argv, entries, "PATCH...",
-			     "Makes one livepatch module out of patch files.", &status))
-		return status;
-	if ((late && !pipeline_policy(late, &policy, &error)) ||
-	    !check_cves((const char *const *)cves, &error))
-		return command_fail(error, json);
-	if (mismatch && strcmp(mismatch, "refuse") && strcmp(mismatch, "unpatched")) {
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", mismatch,
-			    "see klatch build --help", "--mismatch is unpatched or refuse");
-		return command_fail(error, json);
+	return command_options(argc, argv, entries, "PATCH...",
+			       "Makes one livepatch module out of patch files.", status);
+}
+
+static gboolean check_options(struct options *options, GError **error)
+{
+	if (options->late && !pipeline_policy(options->late, &options->request.policy, error))
+		return FALSE;
+	if (options->mismatch && strcmp(options->mismatch, "refuse") &&
+	    strcmp(options->mismatch, "unpatched")) {
+		command_wrong(error, options->mismatch, "--mismatch is unpatched or refuse");
+		return FALSE;
 	}
-	if (version < -1 || !version) {
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch build --help", "--version is a number from 1 on");
-		return command_fail(error, json);
+	if (options->version < -1 || !options->version) {
+		command_wrong(error, NULL, "--version is a number from 1 on");
+		return FALSE;
 	}
-	if (argc < 2) {
-		klatch_fail(&error, KLATCH_USAGE, "nothing to build", NULL,
+	return check_cves((const char *const *)options->cves, error);
+}
+
+/* patches: NULL-terminated. */
+static struct pipeline_result *build(struct options *options, const char *const *patches,
+				     GError **error)
+{
+	struct pipeline_request *request = &options->request;
+
+	if (!check_options(options, error))
+		return NULL;
+	if (!*patches) {
+		klatch_fail(error, KLATCH_USAGE, "nothing to build", NULL,
 			    "give one or more patch files; see klatch build --help",
 			    "no patch file was given");
-		return command_fail(error, json);
+		return NULL;
 	}
 
-	AUTO(workspace) workspace = workspace_new(&error);
+	AUTO(workspace) workspace = workspace_new(error);
+	if (!workspace)
+		return NULL;
+	request->release = options->release;
+	request->patches = patches;
+	request->name = options->name;
+	request->output = options->output;
+	request->refuse_mismatch = !g_strcmp0(options->mismatch, "refuse");
+	request->version = MAX(options->version, 0);
+	request->cves = (const char *const *)options->cves;
+	request->intent.skip_data = (const char *const *)options->skip_data;
+	request->workspace = workspace;
+
 	struct progress *progress = progress_bar_new();
-	struct pipeline_request request = {
-		.release = release,
-		.patches = (const char *const *)argv + 1,
-		.name = name,
-		.output = output,
-		.policy = policy,
-		.refuse_mismatch = !g_strcmp0(mismatch, "refuse"),
-		.replace = replace,
-		.version = MAX(version, 0),
-		.cves = (const char *const *)cves,
-		.intent = {skip_init, (const char *const *)skip_data},
-		.workspace = workspace,
-	};
-	AUTO(pipeline_result)
-	result = workspace ? pipeline_build(&request, progress, &error) : NULL;
+	struct pipeline_result *result = pipeline_build(request, progress, error);
 	progress_bar_end(progress);
+	return result;
+}
+
+int command_build(int argc, char **argv)
+{
+	__attribute__((cleanup(options_clear))) struct options options = {.version = -1};
+	AUTO(pipeline_result) result = NULL;
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!read_options(&argc, &argv, &options, &status))
+		return status;
+	result = build(&options, (const char *const *)argv + 1, &error);
 	if (!result)
-		return command_fail(error, json);
-	if (json)
+		return command_fail(error, options.json);
+	if (options.json)
 		print_json(result);
 	else
 		print_text(result);

@@ -306,9 +306,8 @@ int command_census(int argc, char **argv)
 			    "Counts what a livepatch must take care of in stock kernels.",
 			    &status)) {
 		if (argc != 1 || (options.patches && (options.html || options.objects)))
-			klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-				    "see klatch census --help",
-				    "census takes options only, --patches but -k and --json");
+			command_wrong(&error, NULL,
+				      "census takes options only, --patches but -k and --json");
 		if (error || !(options.patches ? census_patches(options.patches, options.kernels,
 								options.json, &error)
 					       : run(&options, &error)))

@@ -116,9 +116,9 @@ int command_check(int argc, char **argv)
 			     "Tells whether a livepatch may be loaded, before it is.", &status))
 		return status;
 	if (argc != 2 || (options.host && options.release))
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch check --help",
-			    argc != 2 ? "one livepatch is wanted" : "-k and --host can't both be");
+		command_wrong(&error, NULL,
+			      argc != 2 ? "one livepatch is wanted"
+					: "-k and --host can't both be");
 	else if (check(&options, argv[1], &is_refused, &error))
 		return is_refused ? EXIT_REFUSED : EXIT_DONE;
 	return command_fail(error, options.json);

@@ -64,21 +64,27 @@ void command_print_json(JsonBuilder *builder)
 	puts(text);
 }
 
+void command_wrong(GError **error, const char *where, const char *why)
+{
+	g_autofree char *hint = g_strdup_printf("see %s --help", g_get_prgname());
+
+	klatch_fail(error, KLATCH_USAGE, "the command line is wrong", where, hint, "%s", why);
+}
+
 gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 			 const char *arguments, const char *summary, int *status)
 {
 	g_autofree char *program = g_strdup_printf("klatch %s", (*argv)[0]);
-	g_autofree char *hint = g_strdup_printf("see %s --help", program);
 	g_autoptr(GOptionContext) context = g_option_context_new(arguments);
 	g_autoptr(GError) error = NULL;
-	GError *cause = NULL;
+	g_autoptr(GError) cause = NULL;
 
 	g_set_prgname(program); /* GLib's help begins with it */
 	g_option_context_set_summary(context, summary);
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (g_option_context_parse(context, argc, argv, &cause))
 		return TRUE;
-	klatch_adopt(&error, KLATCH_USAGE, "the command line is wrong", NULL, hint, cause);
+	command_wrong(&error, NULL, cause->message);
 	command_print_error(error);
 	*status = EXIT_CANNOT;
 	return FALSE;
@@ -122,6 +128,27 @@ void command_add_string(JsonBuilder *builder, const char *member, const char *va
 
 	json_builder_set_member_name(builder, member);
 	json_builder_add_string_value(builder, valid);
+}
+
+void command_add_strings(JsonBuilder *builder, const char *member, const GPtrArray *strings)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < strings->len; i++) {
+		g_autofree char *valid = g_utf8_make_valid(g_ptr_array_index(strings, i), -1);
+
+		json_builder_add_string_value(builder, valid);
+	}
+	json_builder_end_array(builder);
+}
+
+void command_add_errors(JsonBuilder *builder, const char *member, const GPtrArray *errors)
+{
+	json_builder_set_member_name(builder, member);
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < errors->len; i++)
+		json_builder_add_value(builder, command_error_json(g_ptr_array_index(errors, i)));
+	json_builder_end_array(builder);
 }
 
 static void add_seconds(JsonBuilder *builder, const char *member, double seconds)

@@ -45,6 +45,9 @@ void command_print_json(JsonBuilder *builder);
 gboolean command_options(int *argc, char ***argv, const GOptionEntry *entries,
 			 const char *arguments, const char *summary, int *status);
 
+/* The error of a command line that is wrong, after command_options(): where (or NULL) and why. */
+void command_wrong(GError **error, const char *where, const char *why);
+
 /* The release of the kernel that a livepatch's file is for: the first word of its version magic.
  * Caller frees. */
 char *command_livepatch_release(const char *path, GError **error);
@@ -63,5 +66,9 @@ void command_stages_json(const GArray *stages, JsonBuilder *builder);
 
 /* Adds a member whose value is a string, or null. */
 void command_add_string(JsonBuilder *builder, const char *member, const char *value);
+
+/* Adds a member that is an array of strings (char *), or of errors (GError) as above. */
+void command_add_strings(JsonBuilder *builder, const char *member, const GPtrArray *strings);
+void command_add_errors(JsonBuilder *builder, const char *member, const GPtrArray *errors);
 
 #endif

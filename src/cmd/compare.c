@@ -137,9 +137,8 @@ int command_compare(int argc, char **argv)
 			     &status))
 		return status;
 	if (argc != 2 || options.timeout < 0)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch compare --help",
-			    argc != 2 ? "one patch is wanted" : "a time limit can't be negative");
+		command_wrong(&error, NULL,
+			      argc != 2 ? "one patch is wanted" : "a time limit can't be negative");
 	else if (compare(&options, argv[1], &error))
 		return EXIT_DONE;
 	return command_fail(error, options.json);

@@ -54,17 +54,8 @@ static void print_json(const struct diff *diff, const GArray *stages)
 	json_builder_begin_object(builder);
 	command_add_string(builder, "status", verdicts[verdict_of(diff)].name);
 	add_functions(builder, diff);
-	json_builder_set_member_name(builder, "refusals");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < diff->refusals->len; i++)
-		json_builder_add_value(builder,
-				       command_error_json(g_ptr_array_index(diff->refusals, i)));
-	json_builder_end_array(builder);
-	json_builder_set_member_name(builder, "notes");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < diff->notes->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(diff->notes, i));
-	json_builder_end_array(builder);
+	command_add_errors(builder, "refusals", diff->refusals);
+	command_add_strings(builder, "notes", diff->notes);
 	command_stages_json(stages, builder);
 	json_builder_end_object(builder);
 	command_print_json(builder);

@@ -73,7 +73,7 @@ static gboolean load_now(const char *path, const char *name, const char *release
 			    "it is for %s, and %s runs", release, running);
 		return FALSE;
 	}
-	return loaded || transition_load(&transition, path, name, FALSE, error);
+	return loaded || transition_load(&transition, path, name, error);
 }
 
 static gboolean install(const struct options *options, const char *path, GError **error)
@@ -103,8 +103,7 @@ int command_install(int argc, char **argv)
 			     "Keeps a livepatch for the next boots of its kernel.", &status))
 		return status;
 	if (argc != 2)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch install --help", "one livepatch is wanted");
+		command_wrong(&error, NULL, "one livepatch is wanted");
 	else if (host_need_root("a livepatch can't be installed", &error) &&
 		 install(&options, argv[1], &error))
 		return EXIT_DONE;
@@ -144,8 +143,7 @@ int command_remove(int argc, char **argv)
 			     "A livepatch is not loaded at boot any more.", &status))
 		return status;
 	if (argc != 2)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch remove --help", "one livepatch is wanted");
+		command_wrong(&error, NULL, "one livepatch is wanted");
 	else if (host_need_root("a livepatch can't be removed", &error) &&
 		 remove_it(&options, argv[1], &error))
 		return EXIT_DONE;
@@ -166,7 +164,7 @@ static guint load_all(const char *release, const GPtrArray *names)
 		AUTO(host_livepatch) loaded = host_livepatch(host_running(), name, NULL);
 		g_autoptr(GError) error = NULL;
 
-		if (loaded || transition_load(&transition, path, name, FALSE, &error)) {
+		if (loaded || transition_load(&transition, path, name, &error)) {
 			printf("%s: enabled\n", name);
 			continue;
 		}
@@ -216,8 +214,7 @@ int command_boot(int argc, char **argv)
 			     "Loads the livepatches that are installed for this kernel.", &status))
 		return status;
 	if (argc != 1)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch boot --help", "it takes no arguments");
+		command_wrong(&error, NULL, "it takes no arguments");
 	else if (host_need_root("livepatches can't be loaded", &error) &&
 		 (is_healthy ? boot_unlock(host_running(), release, &error)
 			     : boot(release, &failed, &error)))

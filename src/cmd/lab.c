@@ -60,11 +60,7 @@ static void add_result(const char *path, const struct scenario_result *result, J
 		report_json(result->report, builder);
 	else
 		command_add_string(builder, "status", "refused");
-	json_builder_set_member_name(builder, "refusals");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < result->refusals->len; i++)
-		json_builder_add_value(builder, command_error_json(result->refusals->pdata[i]));
-	json_builder_end_array(builder);
+	command_add_errors(builder, "refusals", result->refusals);
 	json_builder_end_object(builder);
 }
 
@@ -175,9 +171,8 @@ static int command_lab_run(int argc, char **argv)
 		return command_fail(error, options.json);
 	if (argc >= 2 && options.timeout >= 0)
 		return run(&options, argv + 1);
-	klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-		    "see klatch lab run --help",
-		    argc < 2 ? "no scenario was given" : "a time limit can't be negative");
+	command_wrong(&error, NULL,
+		      argc < 2 ? "no scenario was given" : "a time limit can't be negative");
 	return command_fail(error, options.json);
 }
 

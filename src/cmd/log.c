@@ -93,8 +93,7 @@ int command_log(int argc, char **argv)
 			     "What the kernel said of livepatches since it was booted.", &status))
 		return status;
 	if (argc > 2)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch log --help", "one livepatch at most is wanted");
+		command_wrong(&error, NULL, "one livepatch at most is wanted");
 	else if (host_need_root("the kernel's log can't be read", &error) &&
 		 print_log(argc == 2 ? argv[1] : NULL, json, &error))
 		return EXIT_DONE;

@@ -60,10 +60,9 @@ int command_sign(int argc, char **argv)
 			     "Signs a livepatch in the kernel's own format.", &status))
 		return status;
 	if (argc != 2 || !options.key || !options.certificate)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch sign --help",
-			    argc != 2 ? "one livepatch is wanted"
-				      : "--key and --cert are both needed");
+		command_wrong(&error, NULL,
+			      argc != 2 ? "one livepatch is wanted"
+					: "--key and --cert are both needed");
 	else if (run(&options, argv[1], &error))
 		return EXIT_DONE;
 	return command_fail(error, options.json);

@@ -134,21 +134,12 @@ static void print_text(const struct status *status)
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-static void add_strings(JsonBuilder *builder, const char *member, const GPtrArray *strings)
-{
-	json_builder_set_member_name(builder, member);
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < strings->len; i++)
-		json_builder_add_string_value(builder, strings->pdata[i]);
-	json_builder_end_array(builder);
-}
-
 static void add_target(JsonBuilder *builder, const struct host_target *target)
 {
 	json_builder_begin_object(builder);
 	command_add_string(builder, "name", target->name);
 	command_add_string(builder, "state", target_state_name(target->state));
-	add_strings(builder, "functions", target->functions);
+	command_add_strings(builder, "functions", target->functions);
 	json_builder_end_object(builder);
 }
 
@@ -162,7 +153,7 @@ static void add_livepatch(JsonBuilder *builder, const struct status *status,
 	command_add_string(builder, "state", livepatch_state_name(livepatch->state));
 	if (date)
 		command_add_string(builder, "since", date);
-	add_strings(builder, "cves", livepatch->cves);
+	command_add_strings(builder, "cves", livepatch->cves);
 	json_builder_set_member_name(builder, "targets");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < livepatch->targets->len; i++)
@@ -273,10 +264,9 @@ int command_status(int argc, char **argv)
 			     "Shows the livepatches of the running machine.", &status))
 		return status;
 	if (argc > 2 || options.json + options.prometheus > 1)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch status --help",
-			    argc > 2 ? "one livepatch at most is wanted"
-				     : "--json and --prometheus can't both be");
+		command_wrong(&error, NULL,
+			      argc > 2 ? "one livepatch at most is wanted"
+				       : "--json and --prometheus can't both be");
 	else if (run(&options, argc == 2 ? argv[1] : NULL, &error))
 		return EXIT_DONE;
 	return command_fail(error, options.json);

@@ -289,11 +289,7 @@ static void print_json(const struct torture *torture)
 	command_add_string(builder, "set", torture->path);
 	command_add_string(builder, "kernel", torture->request.kernel->name);
 	add_count(builder, "seed", (guint)torture->options->seed);
-	json_builder_set_member_name(builder, "refusals");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < torture->refusals->len; i++)
-		json_builder_add_value(builder, command_error_json(torture->refusals->pdata[i]));
-	json_builder_end_array(builder);
+	command_add_errors(builder, "refusals", torture->refusals);
 	if (torture->report)
 		add_report(torture, builder);
 	json_builder_end_object(builder);
@@ -381,8 +377,6 @@ int command_lab_torture(int argc, char **argv)
 		return status;
 	if (argc == 2 && options.events > 0 && options.reduce >= 0)
 		return run(&options, argv[1]);
-	klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-		    "see klatch lab torture --help",
-		    argc != 2 ? "one set is wanted" : "a number is too small");
+	command_wrong(&error, NULL, argc != 2 ? "one set is wanted" : "a number is too small");
 	return command_fail(error, options.json);
 }

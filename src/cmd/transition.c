@@ -332,10 +332,32 @@ static gboolean check(const char *path, GError **error)
 }
 
 gboolean transition_load(const struct transition_options *options, const char *path,
-			 const char *name, gboolean now, GError **error)
+			 const char *name, GError **error)
 {
 	if (!transition_check(options, name, error) || !check(path, error) ||
 	    !host_load(host_running(), path, error))
 		return FALSE;
-	return now || transition_finish(options, name, TRUE, error);
+	return options->now || transition_finish(options, name, TRUE, error);
+}
+
+void transition_print_outcome(const struct transition_options *options, const char *name,
+			      const char *outcome)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	if (!options->json) {
+		printf("%s: %s\n", name, outcome);
+		return;
+	}
+	json_builder_begin_object(builder);
+	command_add_string(builder, "status", "done");
+	command_add_string(builder, "livepatch", name);
+	command_add_string(builder, "outcome", outcome);
+	json_builder_end_object(builder);
+	command_print_json(builder);
+}
+
+void transition_options_clear(struct transition_options *options)
+{
+	g_free(options->confirm);
 }

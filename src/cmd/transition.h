@@ -16,12 +16,17 @@
 
 struct transition_options {
 	int timeout;
+	gboolean now;	 /* it is left under way */
 	gboolean signal; /* tasks that hold it up get SIGSTOP and SIGCONT */
 	gboolean keep;	 /* on time-out it is left in transition */
 	gboolean force;	 /* on time-out it is forced */
 	char *confirm;	 /* its name, once more */
 	gboolean json;
 };
+
+void transition_options_clear(struct transition_options *options);
+#define AUTO_TRANSITION_OPTIONS                                                                    \
+	__attribute__((cleanup(transition_options_clear))) struct transition_options
 
 /* clang-format off */
 #define TRANSITION_ENTRIES(options)                                                                \
@@ -55,11 +60,15 @@ gboolean transition_finish(const struct transition_options *options, const char 
 			   gboolean enable, GError **error);
 
 /*
- * Checks a livepatch's file, says warnings, loads it, and unless it is to be `now` sees its
- * transition to the end.
+ * Checks a livepatch's file, says warnings, loads it, and unless it is to be left under way sees
+ * its transition to the end.
  */
 gboolean transition_load(const struct transition_options *options, const char *path,
-			 const char *name, gboolean now, GError **error);
+			 const char *name, GError **error);
+
+/* Prints what became of a livepatch: a line, or {status, livepatch, outcome}. */
+void transition_print_outcome(const struct transition_options *options, const char *name,
+			      const char *outcome);
 
 /* Prints who holds a transition up, with their stacks, and what can be done. */
 void transition_print_tasks(FILE *out, const struct host_livepatch *livepatch,

@@ -122,10 +122,9 @@ int command_try(int argc, char **argv)
 			     &status))
 		return status;
 	if (argc != 2 || options.timeout < 0)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch try --help",
-			    argc != 2 ? "one livepatch is wanted"
-				      : "a time limit can't be negative");
+		command_wrong(&error, NULL,
+			      argc != 2 ? "one livepatch is wanted"
+					: "a time limit can't be negative");
 	else if (try_livepatch(&options, argv[1], &passed, &error))
 		return passed ? EXIT_DONE : EXIT_REFUSED;
 	return command_fail(error, options.json);

@@ -2,9 +2,6 @@
  * klatch unload and klatch revert: a livepatch goes, or the transition that is under way is turned
  * round.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "cmd/command.h"
 #include "cmd/transition.h"
@@ -25,31 +22,9 @@ static gboolean unload(const struct transition_options *options, const char *nam
 	return transition_finish(options, name, FALSE, error) && host_remove(host, name, error);
 }
 
-static void print_done(const struct transition_options *options, const char *name, const char *what)
-{
-	g_autoptr(JsonBuilder) builder = json_builder_new();
-
-	if (!options->json) {
-		printf("%s: %s\n", name, what);
-		return;
-	}
-	json_builder_begin_object(builder);
-	command_add_string(builder, "status", "done");
-	command_add_string(builder, "livepatch", name);
-	command_add_string(builder, "outcome", what);
-	json_builder_end_object(builder);
-	command_print_json(builder);
-}
-
-static void options_clear(struct transition_options *options)
-{
-	g_free(options->confirm);
-}
-
 int command_unload(int argc, char **argv)
 {
-	__attribute__((cleanup(options_clear))) struct transition_options options = {
-		.timeout = TRANSITION_SECONDS};
+	AUTO_TRANSITION_OPTIONS options = {.timeout = TRANSITION_SECONDS};
 	const GOptionEntry entries[] = {TRANSITION_ENTRIES(&options), TIMEOUT_ENTRIES(&options),
 					G_OPTION_ENTRY_NULL};
 	g_autoptr(GError) error = NULL;
@@ -59,12 +34,11 @@ int command_unload(int argc, char **argv)
 			     &status))
 		return status;
 	if (argc != 2) {
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch unload --help", "one livepatch is wanted");
+		command_wrong(&error, NULL, "one livepatch is wanted");
 	} else if (host_need_root("a livepatch can't be unloaded", &error) &&
 		   transition_check(&options, argv[1], &error) &&
 		   unload(&options, argv[1], &error)) {
-		print_done(&options, argv[1], "unloaded");
+		transition_print_outcome(&options, argv[1], "unloaded");
 		return EXIT_DONE;
 	}
 	return command_fail(error, options.json);
@@ -95,7 +69,7 @@ static struct host_livepatch *revert(const struct transition_options *options, G
 
 int command_revert(int argc, char **argv)
 {
-	__attribute__((cleanup(options_clear))) struct transition_options options = {
+	AUTO_TRANSITION_OPTIONS options = {
 		.timeout = TRANSITION_SECONDS,
 		.keep = TRUE, /* turned round twice it would be where it is now */
 	};
@@ -108,14 +82,14 @@ int command_revert(int argc, char **argv)
 			     "Turns round the transition that is under way.", &status))
 		return status;
 	if (argc != 1)
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", NULL,
-			    "see klatch revert --help", "there is only one transition at a time");
+		command_wrong(&error, NULL, "there is only one transition at a time");
 	else if (host_need_root("a transition can't be reverted", &error))
 		reverted = revert(&options, &error);
 	if (!reverted)
 		return command_fail(error, options.json);
-	print_done(&options, reverted->name,
-		   reverted->state == LIVEPATCH_PATCHING ? "disabled again and removed"
-							 : "enabled again");
+	transition_print_outcome(&options, reverted->name,
+				 reverted->state == LIVEPATCH_PATCHING
+					 ? "disabled again and removed"
+					 : "enabled again");
 	return EXIT_DONE;
 }

@@ -75,14 +75,6 @@ static void begin_array(JsonBuilder *builder, const char *member)
 	json_builder_begin_array(builder);
 }
 
-static void add_strings(JsonBuilder *builder, const char *member, const GPtrArray *strings)
-{
-	begin_array(builder, member);
-	for (guint i = 0; i < strings->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(strings, i));
-	json_builder_end_array(builder);
-}
-
 /* Subjects and CVEs of what a change probably is. */
 static void add_entries(JsonBuilder *builder, const struct change *change)
 {
@@ -115,7 +107,7 @@ static void add_outcome(JsonBuilder *builder, const struct change_outcome *outco
 		json_builder_add_string_value(
 			builder, ((const struct changed_file *)change->files->pdata[i])->path);
 	json_builder_end_array(builder);
-	add_strings(builder, "functions", outcome->functions);
+	command_add_strings(builder, "functions", outcome->functions);
 	json_builder_set_member_name(builder, "why");
 	if (outcome->refusal)
 		json_builder_add_value(builder, command_error_json(outcome->refusal));
@@ -187,7 +179,7 @@ static JsonBuilder *report(const struct renewal_result *result)
 			builder,
 			((const struct changelog_entry *)result->unclaimed->pdata[i])->subject);
 	json_builder_end_array(builder);
-	add_strings(builder, "notes", result->notes);
+	command_add_strings(builder, "notes", result->notes);
 	command_stages_json(result->stages, builder);
 	json_builder_end_object(builder);
 	return builder;
@@ -408,10 +400,9 @@ int command_update(int argc, char **argv)
 			     "Makes one livepatch of all changes of a point release.", &status))
 		return status;
 	if (argc > 1 || (to && source)) {
-		klatch_fail(&error, KLATCH_USAGE, "the command line is wrong", argv[1],
-			    "see klatch update --help",
-			    argc > 1 ? "there are only options"
-				     : "--to and --source are two ways to say the same");
+		command_wrong(&error, argv[1],
+			      argc > 1 ? "there are only options"
+				       : "--to and --source are two ways to say the same");
 		return command_fail(error, json);
 	}
 	if (!read_objects(only, loaded, objects, &error))

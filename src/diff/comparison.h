@@ -60,9 +60,13 @@ void refuse_place(struct comparison *comparison, const char *where, const char *
 /* Adds a note. */
 void note(struct comparison *comparison, const char *text, ...) G_GNUC_PRINTF(2, 3);
 
-/* The name of what stays after initialisation and refers to something that does not, on either
- * side; NULL if nothing does.  Caller frees. */
-char *live_user(const struct entity *entity);
+/*
+ * Refuses a change of what only initialisation uses, or skips it if the author says so and nothing
+ * that lives on refers to it.  hint: for the first case, may be NULL; instead: what a callback may
+ * do in its place; past: why it is too late.
+ */
+void refuse_gone(struct comparison *comparison, const struct entity *entity, const char *what,
+		 const char *hint, const char *instead, const char *past, const char *difference);
 
 /* Whether a section is emptied once the object is loaded: what is in it has had its effect. */
 gboolean section_is_init(const struct section *section);

@@ -18,20 +18,8 @@
 static void refuse_init_data(struct comparison *comparison, const struct entity *entity,
 			     const char *what, const char *difference)
 {
-	g_autofree char *user = live_user(entity);
-
-	if (user)
-		refuse(comparison, entity->symbol, what, DATA_HINT,
-		       "%s, but it is gone from memory, and %s, which is not, refers to it",
-		       difference, user);
-	else
-		refuse_or_skip(
-			comparison, comparison->intent && comparison->intent->skip_init,
-			entity->symbol, what,
-			"do what it is for in a callback (klatch-build(1)), or leave it out with "
-			"--skip-init",
-			"%s, but it was used when the object was loaded and is gone from memory",
-			difference);
+	refuse_gone(comparison, entity, what, DATA_HINT, "do what it is for",
+		    "it was used when the object was loaded", difference);
 }
 
 /* content: its shape is the same, so that the code that uses it can go on with the old one. */

@@ -17,29 +17,37 @@ static char *live_user_of(const struct entity *entity)
 	return NULL;
 }
 
-char *live_user(const struct entity *entity)
+static char *live_user(const struct entity *entity)
 {
 	char *user = live_user_of(entity);
 
 	return user ? user : live_user_of(entity->twin);
 }
 
-static void refuse_init(struct comparison *comparison, const struct entity *entity,
-			const char *difference)
+void refuse_gone(struct comparison *comparison, const struct entity *entity, const char *what,
+		 const char *hint, const char *instead, const char *past, const char *difference)
 {
-	g_autofree char *what = g_strdup_printf("__init code of %s changed", entity->symbol->name);
 	g_autofree char *user = live_user(entity);
+	g_autofree char *skip = g_strdup_printf(
+		"%s in a callback (klatch-build(1)), or leave it out with --skip-init", instead);
 
 	if (user)
-		refuse(comparison, entity->symbol, what, NULL,
+		refuse(comparison, entity->symbol, what, hint,
 		       "%s, but it is gone from memory, and %s, which is not, refers to it",
 		       difference, user);
 	else
 		refuse_or_skip(comparison, comparison->intent && comparison->intent->skip_init,
-			       entity->symbol, what,
-			       "do what it should have done differently in a callback "
-			       "(klatch-build(1)), or leave it out with --skip-init",
-			       "%s, but it has run already and is gone from memory", difference);
+			       entity->symbol, what, skip, "%s, but %s and is gone from memory",
+			       difference, past);
+}
+
+static void refuse_init(struct comparison *comparison, const struct entity *entity,
+			const char *difference)
+{
+	g_autofree char *what = g_strdup_printf("__init code of %s changed", entity->symbol->name);
+
+	refuse_gone(comparison, entity, what, NULL, "do what it should have done differently",
+		    "it has run already", difference);
 }
 
 static void compare_function(struct comparison *comparison, struct entity *original)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/process.h"
 #include "release/cutting.h"
 #include "release/rules.h"
 #include "tree/lines.h"
@@ -28,22 +27,6 @@ static guint run_end(const struct run *run, guint side)
 	return run_start(run, side) + run_count(run, side);
 }
 
-static GArray *compare(const char *original, const char *patched, GError **error)
-{
-	static const char *const environment[] = {"LC_ALL=C", NULL};
-	const char *argv[] = {"diff", "--text", "--minimal", "--", original, patched, NULL};
-	struct process process = {.argv = argv, .environment = environment};
-	AUTO_PROCESS_RESULT result = {0};
-
-	if (!process_run(&process, &result, error))
-		return NULL;
-	if (result.status <= 1)
-		return lines_runs(result.output);
-	klatch_fail(error, KLATCH_ENVIRONMENT, "two versions of a file can't be compared", original,
-		    NULL, "%s", g_strchomp(result.errors));
-	return NULL;
-}
-
 /* A file that is new or gone is one run. */
 static GArray *find_runs(const struct cutting *cutting, GError **error)
 {
@@ -54,7 +37,7 @@ static GArray *find_runs(const struct cutting *cutting, GError **error)
 	GArray *runs;
 
 	if (cutting->file->change == PATCHED_MODIFIED)
-		return compare(original, patched, error);
+		return lines_compare(original, patched, TRUE, error);
 	runs = g_array_new(FALSE, FALSE, sizeof(struct run));
 	g_array_append_val(runs, whole);
 	return runs;

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+#include "base/error.h"
+#include "base/process.h"
+
 /* Where the lexer stands in the structure of the program; kept and restored by conditionals. */
 struct nesting {
 	guint parentheses;
@@ -342,6 +345,23 @@ GArray *lines_runs(const char *differences)
 		line = line ? line + 1 : NULL;
 	}
 	return runs;
+}
+
+GArray *lines_compare(const char *original, const char *patched, gboolean minimal, GError **error)
+{
+	static const char *const environment[] = {"LC_ALL=C", NULL};
+	const char *argv[] = {"diff",	"--text", minimal ? "--minimal" : "--",
+			      original, patched,  NULL};
+	struct process process = {.argv = argv, .environment = environment};
+	AUTO_PROCESS_RESULT result = {0};
+
+	if (!process_run(&process, &result, error))
+		return NULL;
+	if (result.status <= 1)
+		return lines_runs(result.output);
+	klatch_fail(error, KLATCH_ENVIRONMENT, "two versions of a file can't be compared", original,
+		    NULL, "%s", g_strchomp(result.errors));
+	return NULL;
 }
 
 struct renumbering {

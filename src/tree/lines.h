@@ -33,6 +33,10 @@ struct run {
 /* The changed runs (array of struct run) that diff(1) names in its normal output. */
 GArray *lines_runs(const char *differences);
 
+/* Those between two files; minimal: as few lines as can be, which takes longer.  KLATCH_ENVIRONMENT
+ * if diff(1) can't compare them. */
+GArray *lines_compare(const char *original, const char *patched, gboolean minimal, GError **error);
+
 /*
  * A text with a #line (no file name) after each changed run whose number of lines changed, at the
  * first line where one may stand, so that every unchanged line behind it has its original number

@@ -198,22 +198,6 @@ static gboolean apply(const struct overlay *overlay, const struct kernel *kernel
 	return run_patch(overlay, patch, error);
 }
 
-/* The changed runs between two files, or NULL on error. */
-static GArray *compare_files(const char *original, const char *patched, GError **error)
-{
-	const char *argv[] = {"diff", "--text", "--", original, patched, NULL};
-	struct process process = {.argv = argv, .environment = environment};
-	AUTO_PROCESS_RESULT result = {0};
-
-	if (!process_run(&process, &result, error))
-		return NULL;
-	if (result.status <= 1)
-		return lines_runs(result.output);
-	klatch_fail(error, KLATCH_ENVIRONMENT, "the patched file can't be compared", patched, NULL,
-		    "%s", g_strchomp(result.errors));
-	return NULL;
-}
-
 static gboolean is_c(const char *path)
 {
 	return g_str_has_suffix(path, ".c") || g_str_has_suffix(path, ".h");
@@ -251,7 +235,7 @@ static gboolean finish_modified(const struct overlay *overlay, const struct kern
 	g_autofree char *original = g_build_filename(kernel->source, file->path, NULL);
 	g_autofree char *plain = g_build_filename(overlay->plain_root, file->path, NULL);
 	g_autofree char *numbered = g_build_filename(overlay->root, file->path, NULL);
-	g_autoptr(GArray) runs = compare_files(original, plain, error);
+	g_autoptr(GArray) runs = lines_compare(original, plain, FALSE, error);
 
 	if (!runs)
 		return FALSE;
