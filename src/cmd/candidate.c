@@ -68,7 +68,7 @@ struct images *images_new(const struct kernel *kernel)
 	return images;
 }
 
-const struct image *images_get(struct images *images, const char *object, GError **error)
+static const struct image *images_get(struct images *images, const char *object, GError **error)
 {
 	struct image *image = g_hash_table_lookup(images->by_object, object);
 

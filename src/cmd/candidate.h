@@ -42,7 +42,6 @@ gboolean candidate_brings_anything(const struct candidate *candidate);
 /* What was shipped, by object's name; each is opened when it is asked for first. */
 struct images;
 struct images *images_new(const struct kernel *kernel); /* keeps a borrowed reference */
-const struct image *images_get(struct images *images, const char *object, GError **error);
 void images_free(struct images *images);
 
 /*

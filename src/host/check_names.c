@@ -11,7 +11,9 @@
 static const char not_found[] = "the livepatch needs what the kernel does not have";
 static const char build_it[] = "build it for the kernel that runs";
 
-char *host_tracing(const struct host *host, const char *name)
+/* A list of ftrace's or the like; it may be mounted at several places.  NULL if at none.  Caller
+ * frees. */
+static char *tracing(const struct host *host, const char *name)
 {
 	char *text = host_text(host->sys, "kernel/tracing", name, NULL);
 
@@ -167,7 +169,7 @@ static void check_listed(struct host_check *check, const struct table_object *ob
 
 void host_check_traceable(struct host_check *check)
 {
-	g_autofree char *text = host_tracing(check->host, "available_filter_functions");
+	g_autofree char *text = tracing(check->host, "available_filter_functions");
 	g_autoptr(GHashTable) counts = NULL;
 
 	if (!text)
@@ -188,7 +190,7 @@ static void find_tracer(const struct list_entry *entry, void *data)
 
 void host_check_ftrace(struct host_check *check)
 {
-	g_autofree char *text = host_tracing(check->host, "enabled_functions");
+	g_autofree char *text = tracing(check->host, "enabled_functions");
 	g_autoptr(GHashTable) keys = text ? replaced_functions(check) : NULL;
 
 	if (text)

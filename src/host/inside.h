@@ -32,10 +32,6 @@ void host_find(struct host_check *check, enum severity severity, const char *wha
 enum target_build { BUILD_MISSING, BUILD_SAME, BUILD_OTHER };
 enum target_build host_loaded_build(const struct host *host, const struct table_object *target);
 
-/* A list of ftrace's or the like; it may be mounted at several places.  NULL if at none.  Caller
- * frees. */
-char *host_tracing(const struct host *host, const char *name);
-
 /* Whether it is for the kernel that runs; if not there is a finding. */
 gboolean host_check_release(struct host_check *check);
 
