@@ -146,6 +146,12 @@ static gboolean writes_directory(const struct pipeline *pipeline)
 	       pipeline->request->policy == KLATCH_SPLIT;
 }
 
+/* Each livepatch of split would take the place of the one before. */
+static gboolean replaces(const struct pipeline_request *request)
+{
+	return !request->beside && request->policy != KLATCH_SPLIT;
+}
+
 /* Where to write.  Caller frees. */
 static char *output_path(const struct pipeline *pipeline)
 {
@@ -164,14 +170,13 @@ static gboolean check_name(const char *name, GError **error)
 	return FALSE;
 }
 
-static gboolean check_policy(const struct pipeline_request *request, GError **error)
+static gboolean check_version(const struct pipeline_request *request, GError **error)
 {
-	if (request->policy != KLATCH_SPLIT || !(request->replace || request->version))
+	if (!request->version || replaces(request))
 		return TRUE;
-	klatch_fail(error, KLATCH_USAGE, "the command line is wrong", NULL,
-		    "take another policy, or leave --replace and --version out",
-		    "with --late=split --replace each livepatch would take the place of the one "
-		    "before");
+	klatch_fail(error, KLATCH_USAGE, "the command line is wrong", NULL, "leave --version out",
+		    "a livepatch with a version takes the place of others, which those of "
+		    "--no-replace and --late=split do not");
 	return FALSE;
 }
 
@@ -182,7 +187,7 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 	pipeline->name =
 		request->name ? g_strdup(request->name) : name_from_patch(request->patches[0]);
 	g_autofree char *output = output_path(pipeline);
-	if (!check_name(pipeline->name, error) || !check_policy(request, error) ||
+	if (!check_name(pipeline->name, error) || !check_version(request, error) ||
 	    (writes_directory(pipeline) && !products_check_directory(output, error)))
 		return FALSE;
 	pipeline->kernel = kernel_open(request->release, error);
@@ -309,7 +314,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 		.name = name,
 		.policy = pipeline->request->policy,
 		.refuse_mismatch = pipeline->request->refuse_mismatch,
-		.replace = pipeline->request->replace || pipeline->request->version,
+		.replace = replaces(pipeline->request),
 		.version = pipeline->request->version,
 		.cves = pipeline->request->cves,
 	};

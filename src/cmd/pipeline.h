@@ -24,11 +24,11 @@ struct pipeline_request {
 				       and split write a directory, NAME */
 	enum klatch_policy policy;  /* what becomes of late references */
 	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
-	gboolean replace;	    /* it ends all livepatches that are there */
-	guint version;		    /* it does, but for those of a higher version; 0: none */
-	const char *const *cves;    /* what the patches fix, NULL-terminated; or NULL */
-	struct diff_intent intent;  /* what is skipped; data may be named with its source */
-	gboolean compare_only;	    /* to know which functions change: nothing is proved or built */
+	gboolean beside;	 /* it ends no livepatch that is there; else all, but with split */
+	guint version;		 /* it ends none of a higher version; 0: it has none */
+	const char *const *cves; /* what the patches fix, NULL-terminated; or NULL */
+	struct diff_intent intent; /* what is skipped; data may be named with its source */
+	gboolean compare_only;	   /* to know which functions change: nothing is proved or built */
 	const struct workspace *workspace;
 };
 

@@ -62,7 +62,7 @@ static gboolean make_file(const struct scenario *scenario, struct plan_item *ite
 struct recipe {
 	GPtrArray *patches; /* of char *, owned, NULL-terminated */
 	enum klatch_policy policy;
-	gboolean replace;
+	gboolean beside;
 	guint version;
 };
 
@@ -84,8 +84,8 @@ static gboolean read_recipe(const struct plan *plan, const struct plan_item *ite
 	g_auto(GStrv) words = g_strsplit_set(item->rest, " \t", -1);
 
 	for (guint i = 0; words[i]; i++) {
-		if (!strcmp(words[i], "--replace"))
-			recipe->replace = TRUE;
+		if (!strcmp(words[i], "--no-replace"))
+			recipe->beside = TRUE;
 		else if (g_str_has_prefix(words[i], version))
 			recipe->version = atoi(words[i] + strlen(version));
 		else if (!g_str_has_prefix(words[i], late) && *words[i])
@@ -151,7 +151,7 @@ static gboolean build_livepatch(const struct scenario *scenario, struct plan_ite
 		.name = item->name,
 		.output = path,
 		.policy = recipe.policy,
-		.replace = recipe.replace,
+		.beside = recipe.beside,
 		.version = recipe.version,
 		.workspace = scenario->request->workspace,
 	};

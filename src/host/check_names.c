@@ -233,7 +233,7 @@ static void compare_with(struct host_check *check, const struct host_livepatch *
 				host_find(check, FINDING_WARNING,
 					  "a function is replaced by another livepatch already",
 					  function,
-					  "build one livepatch of all patches, with --replace",
+					  "build one livepatch of all patches, without --no-replace",
 					  "that of %s has no effect from then on", other->name);
 		}
 	}

@@ -269,7 +269,7 @@ struct torture_set *torture_parse(const char *text, const char *name, GError **e
 
 		if (!g_strcmp0(words[0], "livepatch") && words[1])
 			need_livepatch(set, words[1])->cumulative =
-				g_strv_contains((const char *const *)words, "--replace");
+				!g_strv_contains((const char *const *)words, "--no-replace");
 		if (g_strcmp0(words[0], "torture"))
 			continue;
 		fault = parse_line(set, words);

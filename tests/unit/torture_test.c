@@ -13,9 +13,9 @@
 #include "lab/torture.h"
 
 static const char set_text[] = "# two targets, three livepatches\n"
-			       "livepatch one one.patch\n"
-			       "livepatch two two.patch\n"
-			       "livepatch all --replace all.patch\n"
+			       "livepatch one --no-replace one.patch\n"
+			       "livepatch two --no-replace two.patch\n"
+			       "livepatch all all.patch\n"
 			       "module other other.ko\n"
 			       "torture target owner /owner get=1 user={user:no:yes:other}\n"
 			       "torture target user /user a=stock b={key:off:on}\n"
