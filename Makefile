@@ -15,17 +15,21 @@
 #   make lint       format and static analysis
 #   make V=1 ...    shows every command
 #   make install    into $(DESTDIR)$(PREFIX)
+#   make deb        build/deb/: klatch as Debian packages
 
 PREFIX  ?= /usr/local
+UNITS   ?= $(PREFIX)/lib/systemd/system
 CC      ?= gcc
 B       := build
+VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 # make V=1 shows the commands.
 Q       := $(if $(filter 1,$(V)),,@)
 LIBS    := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libdw libarchive libkmod libcrypto
 CFLAGS  ?= -O2 -g
 KFLAGS  = -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
-	  -Wno-unused-parameter -D_GNU_SOURCE -Isrc -Ilate -I$(B) -MMD -MP $(shell pkg-config --cflags $(LIBS))
-LDLIBS  = $(shell pkg-config --libs $(LIBS)) -lZydis -lm
+	  -Wno-unused-parameter -D_GNU_SOURCE -DKLATCH_VERSION='"$(VERSION)"' -Isrc -Ilate -I$(B) \
+	  -MMD -MP $(shell pkg-config --cflags $(LIBS)) $(CPPFLAGS)
+LDLIBS  = $(LDFLAGS) $(shell pkg-config --libs $(LIBS)) -lZydis -lm
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
 SOURCES := $(filter-out src/lab/guest/%,$(wildcard src/*/*.c))
@@ -36,7 +40,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm update corpus oracle lab latency bench selftests torture census fuzz lint format install clean
+.PHONY: all packages demo check unit vm update corpus oracle lab latency bench selftests torture census fuzz lint format install deb clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -48,6 +52,9 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
 	$(Q)$(CC) $(KFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What says the version.
+$(B)/src/cmd/main.o: debian/changelog
 
 $(B)/sanitized/%.o: %.c
 	@mkdir -p $(@D)
@@ -153,9 +160,17 @@ format:
 install: all
 	install -D $(B)/klatch $(DESTDIR)$(PREFIX)/bin/klatch
 	for page in docs/man/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$page); done
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -d $(DESTDIR)$(UNITS)
 	for unit in units/*; do \
-		sed 's,@BIN@,$(PREFIX)/bin,' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit); done
+		sed 's,@BIN@,$(PREFIX)/bin,' $$unit >$(DESTDIR)$(UNITS)/$$(basename $$unit); done
+
+# In a copy of the tree: what dpkg-buildpackage makes lies beside it.
+deb: packages
+	rm -rf $(B)/deb
+	mkdir -p $(B)/deb/klatch
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C $(B)/deb/klatch
+	cd $(B)/deb/klatch && dpkg-buildpackage -b -us -uc
+	rm -rf $(B)/deb/klatch
 
 clean:
 	rm -rf $(B)

@@ -6,8 +6,6 @@
 
 #include "cmd/command.h"
 
-#define VERSION "0.1"
-
 static const struct {
 	const char *name;
 	command_function *run;
@@ -63,7 +61,7 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (!strcmp(argv[1], "--version")) {
-		puts("klatch " VERSION);
+		puts("klatch " KLATCH_VERSION);
 		return EXIT_DONE;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
