@@ -64,7 +64,7 @@ static void use_ccache(const struct renewal *renewal)
 	g_setenv("CCACHE_MAXSIZE", "8G", TRUE);
 	/* What is new is compiled without being preprocessed first: -MMD says what was read. */
 	g_setenv("CCACHE_DEPEND", "1", TRUE);
-	/* The overlay's files are made anew in each round; what they hold is what counts. */
+	/* The overlay's files are made anew; what they hold is what counts. */
 	g_setenv("CCACHE_SLOPPINESS", "include_file_mtime,include_file_ctime", TRUE);
 }
 
@@ -363,6 +363,7 @@ struct renewal_result *renewal_make(const struct renewal_request *request,
 	struct renewal renewal = {.request = request, .result = result, .progress = progress};
 	gboolean good;
 
+	renewal.overlaid = g_ptr_array_new();
 	renewal.sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	renewal.reach = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					      (GDestroyNotify)touched_free);
@@ -378,6 +379,7 @@ struct renewal_result *renewal_make(const struct renewal_request *request,
 	g_array_unref(renewal.wide);
 	g_hash_table_unref(renewal.by_unit);
 	g_hash_table_unref(renewal.reach);
+	g_ptr_array_unref(renewal.overlaid);
 	g_hash_table_unref(renewal.sums);
 	g_clear_pointer(&renewal.overlay, overlay_free);
 	g_clear_pointer(&renewal.built, built_free);

@@ -44,7 +44,7 @@ struct renewal {
 	char *source;	 /* the tree that the changes lead to */
 	char *package;	 /* its linux-source */
 	struct overlay *overlay;
-	guint overlay_size;  /* how many changes it holds */
+	GPtrArray *overlaid; /* of borrowed const struct change *: what it holds */
 	GHashTable *sums;    /* path of a patched file -> checksum, both owned */
 	GHashTable *reach;   /* path of a patched file -> struct touched, both owned */
 	GHashTable *by_unit; /* const struct unit * -> struct reached, owned */

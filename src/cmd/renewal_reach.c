@@ -4,6 +4,7 @@
  */
 #include "cmd/renewal_inside.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -12,18 +13,27 @@
 
 /* ---- the overlay of what is chosen ---- */
 
-/* In a directory that is not there, or was emptied (overlay_empty()). */
+/* Writes chosen changes as a patch, of these files or (NULL) of all; its path, or NULL on error. */
+static char *write_patch(const struct renewal *renewal, const GPtrArray *chosen, GHashTable *paths,
+			 const char *name, GError **error)
+{
+	g_autofree char *file = g_strconcat(name, ".patch", NULL);
+	g_autofree char *patch = g_build_filename(renewal->directory, file, NULL);
+
+	return changes_write(renewal->result->changes, chosen, paths, patch, error)
+		       ? g_steal_pointer(&patch)
+		       : NULL;
+}
+
+/* In a directory that is not there. */
 static struct overlay *make_overlay(const struct renewal *renewal, const GPtrArray *chosen,
 				    const char *name, GError **error)
 {
 	g_autofree char *directory = g_build_filename(renewal->directory, name, NULL);
-	g_autofree char *file = g_strconcat(name, ".patch", NULL);
-	g_autofree char *patch = g_build_filename(renewal->directory, file, NULL);
+	g_autofree char *patch = write_patch(renewal, chosen, NULL, name, error);
 	const char *const patches[] = {chosen->len ? patch : NULL, NULL};
 
-	if (!changes_write(renewal->result->changes, chosen, patch, error))
-		return NULL;
-	return overlay_new(renewal->kernel, patches, directory, error);
+	return patch ? overlay_new(renewal->kernel, patches, directory, error) : NULL;
 }
 
 /* The overlay of a change alone, beside that of all. */
@@ -50,30 +60,83 @@ static char *file_sum(const struct overlay *overlay, const struct patched_file *
 	return bytes ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes) : NULL;
 }
 
+/* The files of the changes that the overlay holds and that are not chosen any more. */
+static GHashTable *left_files(const struct renewal *renewal)
+{
+	GHashTable *paths = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < renewal->overlaid->len; i++) {
+		const struct change *change = g_ptr_array_index(renewal->overlaid, i);
+
+		for (guint j = 0; j < change->files->len; j++)
+			if (!selection_has(renewal->selection, change))
+				g_hash_table_add(
+					paths,
+					((struct changed_file *)change->files->pdata[j])->path);
+	}
+	return paths;
+}
+
+static gboolean repatch(struct renewal *renewal, GHashTable *paths, GError **error)
+{
+	g_autofree char *patch =
+		write_patch(renewal, renewal->selection->chosen, paths, "overlay", error);
+	GStatBuf status;
+
+	if (!patch)
+		return FALSE;
+	gboolean any = !g_stat(patch, &status) && status.st_size;
+	const char *const patches[] = {any ? patch : NULL, NULL};
+	return overlay_repatch(renewal->overlay, renewal->kernel, paths, patches, error);
+}
+
+/* Of the files of the overlay that are among these, or of all (NULL). */
+static gboolean take_sums(struct renewal *renewal, GHashTable *paths, GError **error)
+{
+	for (guint i = 0; i < renewal->overlay->files->len; i++) {
+		const struct patched_file *file = g_ptr_array_index(renewal->overlay->files, i);
+		char *sum;
+
+		if (paths && !g_hash_table_contains(paths, file->path))
+			continue;
+		sum = file_sum(renewal->overlay, file, error);
+		if (!sum)
+			return FALSE;
+		g_hash_table_replace(renewal->sums, g_strdup(file->path), sum);
+	}
+	return TRUE;
+}
+
+static gboolean remake_left(struct renewal *renewal, GError **error)
+{
+	g_autoptr(GHashTable) paths = left_files(renewal);
+	GHashTableIter iter;
+	gpointer path;
+
+	g_hash_table_iter_init(&iter, paths);
+	while (g_hash_table_iter_next(&iter, &path, NULL))
+		g_hash_table_remove(renewal->sums, path);
+	return repatch(renewal, paths, error) && take_sums(renewal, paths, error);
+}
+
 /* Makes the overlay hold what is chosen now. */
 gboolean renewal_renew_overlay(struct renewal *renewal, GError **error)
 {
 	const GPtrArray *chosen = renewal->selection->chosen;
 
-	if (renewal->overlay && renewal->overlay_size == chosen->len)
+	/* What is chosen only becomes less. */
+	if (renewal->overlay && renewal->overlaid->len == chosen->len)
 		return TRUE;
 	renewal_begin_stage(renewal, "overlay");
-	if (renewal->overlay && !overlay_empty(renewal->overlay, renewal->kernel, error))
-		return FALSE;
-	g_clear_pointer(&renewal->overlay, overlay_free);
-	renewal->overlay = make_overlay(renewal, chosen, "overlay", error);
-	if (!renewal->overlay)
-		return FALSE;
-	renewal->overlay_size = chosen->len;
-	g_hash_table_remove_all(renewal->sums);
-	for (guint i = 0; i < renewal->overlay->files->len; i++) {
-		const struct patched_file *file = g_ptr_array_index(renewal->overlay->files, i);
-		char *sum = file_sum(renewal->overlay, file, error);
-
-		if (!sum)
+	if (!renewal->overlay) {
+		renewal->overlay = make_overlay(renewal, chosen, "overlay", error);
+		if (!renewal->overlay || !take_sums(renewal, NULL, error))
 			return FALSE;
-		g_hash_table_insert(renewal->sums, g_strdup(file->path), sum);
+	} else if (!remake_left(renewal, error)) {
+		return FALSE;
 	}
+	g_ptr_array_set_size(renewal->overlaid, 0);
+	g_ptr_array_extend(renewal->overlaid, (GPtrArray *)chosen, NULL, NULL);
 	return TRUE;
 }
 

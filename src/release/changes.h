@@ -61,11 +61,15 @@ struct changes {
 struct changes *changes_between(const char *original, const char *patched, struct built *built,
 				struct progress *progress, GError **error);
 
-/* One exact unified diff (-p1, no fuzz needed) of the chosen changes (of const struct change *)
- * against the original tree: the text, which the caller frees, or written to a file. */
-char *changes_text(const struct changes *changes, const GPtrArray *chosen, GError **error);
-gboolean changes_write(const struct changes *changes, const GPtrArray *chosen, const char *path,
-		       GError **error);
+/*
+ * One exact unified diff (-p1, no fuzz needed) of the chosen changes (of const struct change *)
+ * against the original tree, of these files (a set of paths) alone or, if NULL, of all: the text,
+ * which the caller frees, or written to a file.
+ */
+char *changes_text(const struct changes *changes, const GPtrArray *chosen, GHashTable *paths,
+		   GError **error);
+gboolean changes_write(const struct changes *changes, const GPtrArray *chosen, GHashTable *paths,
+		       const char *path, GError **error);
 
 void changes_free(struct changes *changes);
 DEFINE_AUTO(changes, changes_free)

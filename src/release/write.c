@@ -163,7 +163,8 @@ static GHashTable *sort_by_file(const GPtrArray *chosen)
 	return table;
 }
 
-char *changes_text(const struct changes *changes, const GPtrArray *chosen, GError **error)
+char *changes_text(const struct changes *changes, const GPtrArray *chosen, GHashTable *paths,
+		   GError **error)
 {
 	g_autoptr(GHashTable) by_file = sort_by_file(chosen);
 	g_autoptr(GString) diff = g_string_new(NULL);
@@ -172,7 +173,7 @@ char *changes_text(const struct changes *changes, const GPtrArray *chosen, GErro
 		const struct changed_file *file = g_ptr_array_index(changes->files, i);
 		GPtrArray *hunks = g_hash_table_lookup(by_file, file);
 
-		if (!hunks)
+		if (!hunks || (paths && !g_hash_table_contains(paths, file->path)))
 			continue;
 		g_ptr_array_sort(hunks, compare_hunks);
 		if (!put_file(diff, changes, file, hunks, error))
@@ -181,10 +182,10 @@ char *changes_text(const struct changes *changes, const GPtrArray *chosen, GErro
 	return g_string_free(g_steal_pointer(&diff), FALSE);
 }
 
-gboolean changes_write(const struct changes *changes, const GPtrArray *chosen, const char *path,
-		       GError **error)
+gboolean changes_write(const struct changes *changes, const GPtrArray *chosen, GHashTable *paths,
+		       const char *path, GError **error)
 {
-	g_autofree char *text = changes_text(changes, chosen, error);
+	g_autofree char *text = changes_text(changes, chosen, paths, error);
 
 	return text && files_write(path, text, strlen(text), error);
 }

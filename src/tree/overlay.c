@@ -266,6 +266,8 @@ static gboolean finish_file(const struct overlay *overlay, const struct kernel *
 	file->change = is ? PATCHED_ADDED : PATCHED_DELETED;
 	if (is)
 		return copy_file(plain, numbered, error);
+	if (g_unlink(numbered) && errno != ENOENT && errno != ENOTDIR)
+		return fail_errno(numbered, error);
 	if (!was)
 		g_clear_pointer(&file->path, g_free);
 	return TRUE;
@@ -274,7 +276,7 @@ static gboolean finish_file(const struct overlay *overlay, const struct kernel *
 static gboolean finish_files(const struct overlay *overlay, const struct kernel *kernel,
 			     GHashTable *touched, GError **error)
 {
-	g_autoptr(GList) paths = g_list_sort(g_hash_table_get_keys(touched), (GCompareFunc)strcmp);
+	g_autoptr(GList) paths = g_hash_table_get_keys(touched);
 
 	for (GList *at = paths; at; at = at->next) {
 		struct patched_file *file = g_new0(struct patched_file, 1);
@@ -420,6 +422,31 @@ static gboolean add_header(const struct overlay *overlay, const struct kernel *k
 	return TRUE;
 }
 
+static gint compare_files(gconstpointer a, gconstpointer b)
+{
+	const struct patched_file *one = *(const struct patched_file *const *)a;
+	const struct patched_file *other = *(const struct patched_file *const *)b;
+
+	return strcmp(one->path, other->path);
+}
+
+/* In trees that have none of what the patches change. */
+static gboolean apply_all(const struct overlay *overlay, const struct kernel *kernel,
+			  const char *const *patches, GError **error)
+{
+	g_autoptr(GHashTable) touched =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (gsize i = 0; patches[i]; i++)
+		if (!apply(overlay, kernel, touched, patches[i], error))
+			return FALSE;
+	if (!finish_files(overlay, kernel, touched, error) ||
+	    !unfold_files(overlay, kernel, touched, error))
+		return FALSE;
+	g_ptr_array_sort(overlay->files, compare_files);
+	return TRUE;
+}
+
 static void patched_file_free(struct patched_file *file)
 {
 	g_free(file->path);
@@ -431,8 +458,6 @@ struct overlay *overlay_new(const struct kernel *kernel, const char *const *patc
 			    const char *directory, GError **error)
 {
 	AUTO(overlay) overlay = g_new0(struct overlay, 1);
-	g_autoptr(GHashTable) touched =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	overlay->root = g_build_filename(directory, "patched", NULL);
 	overlay->plain_root = g_build_filename(directory, "plain", NULL);
@@ -443,11 +468,7 @@ struct overlay *overlay_new(const struct kernel *kernel, const char *const *patc
 	if (!files_make_directory(overlay->root, error) ||
 	    !files_make_directory(overlay->plain_root, error))
 		return NULL;
-	for (gsize i = 0; patches[i]; i++)
-		if (!apply(overlay, kernel, touched, patches[i], error))
-			return NULL;
-	if (!finish_files(overlay, kernel, touched, error) ||
-	    !unfold_files(overlay, kernel, touched, error) || !add_header(overlay, kernel, error))
+	if (!apply_all(overlay, kernel, patches, error) || !add_header(overlay, kernel, error))
 		return NULL;
 	return g_steal_pointer(&overlay);
 }
@@ -457,26 +478,47 @@ static gboolean put_back(const struct overlay *overlay, const struct kernel *ker
 			 const char *path, GError **error)
 {
 	g_autofree char *made = g_build_filename(overlay->root, path, NULL);
+	g_autofree char *plain = g_build_filename(overlay->plain_root, path, NULL);
 	g_autofree char *source = g_build_filename(kernel->source, path, NULL);
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *target = g_build_filename(ORIGINAL, name, NULL);
 
 	if (g_unlink(made) && errno != ENOENT)
 		return fail_errno(made, error);
+	if (g_unlink(plain) && errno != ENOENT)
+		return fail_errno(plain, error);
 	if (is_file(source) && symlink(target, made))
 		return fail_errno(made, error);
 	return TRUE;
 }
 
-gboolean overlay_empty(const struct overlay *overlay, const struct kernel *kernel, GError **error)
+static void forget_file(const struct overlay *overlay, const char *path)
 {
 	for (guint i = 0; i < overlay->files->len; i++) {
 		const struct patched_file *file = g_ptr_array_index(overlay->files, i);
 
-		if (!put_back(overlay, kernel, file->path, error))
-			return FALSE;
+		if (!strcmp(file->path, path)) {
+			g_ptr_array_remove_index(overlay->files, i);
+			return;
+		}
 	}
-	return files_remove_tree(overlay->plain_root, error);
+}
+
+gboolean overlay_repatch(struct overlay *overlay, const struct kernel *kernel, GHashTable *paths,
+			 const char *const *patches, GError **error)
+{
+	GHashTableIter iter;
+	gpointer path;
+
+	g_hash_table_iter_init(&iter, paths);
+	while (g_hash_table_iter_next(&iter, &path, NULL)) {
+		if (!put_back(overlay, kernel, path, error))
+			return FALSE;
+		forget_file(overlay, path);
+	}
+	/* Its links are made again where they are missing. */
+	g_hash_table_remove_all(overlay->plain_unfolded);
+	return apply_all(overlay, kernel, patches, error);
 }
 
 void overlay_free(struct overlay *overlay)

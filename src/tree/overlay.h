@@ -56,10 +56,11 @@ gboolean overlay_complete_plain(const struct overlay *overlay, const struct kern
 				GError **error);
 
 /*
- * Undoes the patches, but keeps the directories of links: another overlay can be made in the same
- * place in a fraction of the time, if its patches change no other files than those.
+ * Makes some files (a set of char *, below the tree) anew: each as it is without any patch, then as
+ * these patches make it, which change no other files.  Of the others nothing is touched.
  */
-gboolean overlay_empty(const struct overlay *overlay, const struct kernel *kernel, GError **error);
+gboolean overlay_repatch(struct overlay *overlay, const struct kernel *kernel, GHashTable *paths,
+			 const char *const *patches, GError **error);
 
 void overlay_free(struct overlay *overlay);
 DEFINE_AUTO(overlay, overlay_free)

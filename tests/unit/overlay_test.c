@@ -304,30 +304,40 @@ static void test_links_are_not_written_through(void **state)
 	assert_text(*state, "victim", "1\n");
 }
 
-/* A second overlay in the place of a first one that changed more. */
-static void test_another_in_the_same_place(void **state)
+/* Some of the files as another patch makes them, or none; the others as they were. */
+static void test_some_files_anew(void **state)
 {
 	static const char first[] = "--- a/c/three.h\n+++ b/c/three.h\n@@ -2 +2 @@\n-2\n+two\n"
 				    "--- a/a/two.txt\n+++ b/a/two.txt\n@@ -2 +2 @@\n-2\n+two\n"
 				    "--- a/c/also.h\n+++ b/c/also.h\n@@ -0,0 +1 @@\n+1\n"
-				    "--- a/a/b/one.h\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-1\n-2\n-3\n";
+				    "--- a/a/b/one.h\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-1\n-2\n-3\n"
+				    "--- a/a/b/one.c\n+++ b/a/b/one.c\n@@ -5 +5 @@\n-5\n+five\n";
 	static const char second[] = "--- a/a/two.txt\n+++ b/a/two.txt\n@@ -3 +3 @@\n-3\n+III\n";
+	static const char *const anew[] = {"c/three.h", "a/two.txt", "c/also.h", "a/b/one.h"};
+	g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
 	AUTO_FIXTURE fixture;
 	g_autoptr(GError) error = NULL;
 
 	make_fixture(&fixture, *state);
-	AUTO(overlay) before = apply(&fixture, first, &error);
+	AUTO(overlay) overlay = apply(&fixture, first, &error);
 	assert_no_error(error);
-	assert_true(overlay_complete_plain(before, &fixture.kernel, &error));
-	assert_true(overlay_empty(before, &fixture.kernel, &error));
-	AUTO(overlay) overlay = apply(&fixture, second, &error);
+	assert_true(overlay_complete_plain(overlay, &fixture.kernel, &error));
+	write_text(*state, "second.patch", second);
+	g_autofree char *patch = path_in(*state, "second.patch");
+	for (gsize i = 0; i < G_N_ELEMENTS(anew); i++)
+		g_hash_table_add(paths, (gpointer)anew[i]);
+	assert_true(overlay_repatch(overlay, &fixture.kernel, paths,
+				    (const char *const[]){patch, NULL}, &error));
 	assert_no_error(error);
-	assert_int_equal(overlay->files->len, 1);
+	assert_int_equal(overlay->files->len, 2);
+	assert_string_equal(((struct patched_file *)overlay->files->pdata[0])->path, "a/b/one.c");
+	assert_string_equal(((struct patched_file *)overlay->files->pdata[1])->path, "a/two.txt");
 	assert_text(overlay->root, "a/two.txt", "1\n2\nIII\n");
 	assert_text(overlay->root, "c/three.h", "1\n2\n3\n");
 	assert_text(overlay->root, "a/b/one.h", "1\n2\n3\n");
-	assert_text(overlay->root, "a/b/one.c", "1\n2\n3\n4\n5\n");
+	assert_text(overlay->plain_root, "a/b/one.c", "1\n2\n3\n4\nfive\n");
 	assert_false(is_link(overlay->root, "a/two.txt"));
+	assert_true(is_link(overlay->root, "c/three.h"));
 	g_autofree char *added = path_in(overlay->root, "c/also.h");
 	assert_int_not_equal(access(added, F_OK), 0);
 	assert_true(overlay_complete_plain(overlay, &fixture.kernel, &error));
@@ -336,6 +346,7 @@ static void test_another_in_the_same_place(void **state)
 	/* nothing was written through a link */
 	assert_text(fixture.kernel.source, "a/two.txt", "1\n2\n3\n");
 	assert_text(fixture.kernel.source, "c/three.h", "1\n2\n3\n");
+	assert_text(fixture.kernel.source, "a/b/one.c", "1\n2\n3\n4\n5\n");
 }
 
 int main(void)
@@ -349,7 +360,7 @@ int main(void)
 		TEST(test_files_come_and_go),
 		TEST(test_patches_in_order),
 		TEST(test_what_does_not_apply),
-		TEST(test_another_in_the_same_place),
+		TEST(test_some_files_anew),
 		TEST(test_links_are_not_written_through),
 	};
 

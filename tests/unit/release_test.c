@@ -163,7 +163,7 @@ static void test_patch_leads_to_the_patched_tree(void **state)
 				 "int a;\nint b;", NULL},
 		(const char *[]){"a.c", after, "new.h", "int c;\n", "tail.c", "int a;\n", NULL});
 
-	assert_true(changes_write(changes, changes->all, patch, &error));
+	assert_true(changes_write(changes, changes->all, NULL, patch, &error));
 	assert_no_error(error);
 	g_free(output_of(*state, "patch", "-p1", "-d", "before", "--fuzz=0", "-i", patch, NULL));
 	g_free(output_of(*state, "diff", "-r", "before", "after", NULL));
@@ -294,7 +294,7 @@ static void test_one_change_is_written(void **state)
 
 	assert_int_equal(changes->all->len, 2);
 	g_ptr_array_add(chosen, g_ptr_array_index(changes->all, 1));
-	g_autofree char *text = changes_text(changes, chosen, &error);
+	g_autofree char *text = changes_text(changes, chosen, NULL, &error);
 	assert_no_error(error);
 	assert_string_equal(text, "--- a/a/a.c\n"
 				  "+++ b/a/a.c\n"
