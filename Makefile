@@ -54,7 +54,7 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(KFLAGS) $(CFLAGS) -c -o $@ $<
 
 # What says the version.
-$(B)/src/cmd/main.o: debian/changelog
+$(B)/src/cmd/main.o $(B)/src/package/texts.o: debian/changelog
 
 $(B)/sanitized/%.o: %.c
 	@mkdir -p $(@D)

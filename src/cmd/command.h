@@ -21,7 +21,7 @@ typedef int command_function(int argc, char **argv);
 command_function command_kernel, command_build, command_diff, command_census, command_try,
 	command_lab, command_lab_torture, command_compare, command_check, command_load,
 	command_unload, command_revert, command_status, command_log, command_sign, command_install,
-	command_remove, command_boot, command_update;
+	command_remove, command_boot, command_update, command_package;
 
 /* Prints an error for people to stderr: one paragraph, colour on a terminal unless NO_COLOR. */
 void command_print_error(const GError *error);

@@ -32,6 +32,8 @@ static const struct {
 	{"log", command_log, "[NAME] [--json]", "what happened to livepatches since boot"},
 	{"sign", command_sign, "--key FILE --cert FILE LIVEPATCH.ko",
 	 "sign a livepatch in the kernel's own format"},
+	{"package", command_package, "[--deb] [-o FILE] LIVEPATCH.ko...",
+	 "a Debian package of livepatches for one kernel"},
 	{"install", command_install, "[--now] LIVEPATCH.ko", "keep a livepatch for the next boots"},
 	{"remove", command_remove, "[-k RELEASE] NAME", "do not load it at boot any more"},
 	{"boot", command_boot, "[--healthy]", "load those that are installed for this kernel"},

@@ -265,9 +265,10 @@ GPtrArray *modules_aliases(const struct kernel *kernel, const char *prefix, GErr
 	return aliases;
 }
 
-char *modules_info(const struct object *module, const char *field)
+GPtrArray *modules_info_all(const struct object *module, const char *field)
 {
 	const struct section *section = object_section(module, ".modinfo");
+	GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
 	gsize length = strlen(field), size;
 
 	for (gsize at = 0; section && section->data && at < section->size; at += size + 1) {
@@ -275,7 +276,14 @@ char *modules_info(const struct object *module, const char *field)
 
 		size = strnlen(text, section->size - at);
 		if (size > length && !strncmp(text, field, length) && text[length] == '=')
-			return g_strndup(text + length + 1, size - length - 1);
+			g_ptr_array_add(values, g_strndup(text + length + 1, size - length - 1));
 	}
-	return NULL;
+	return values;
+}
+
+char *modules_info(const struct object *module, const char *field)
+{
+	g_autoptr(GPtrArray) values = modules_info_all(module, field);
+
+	return values->len ? g_ptr_array_steal_index(values, 0) : NULL;
 }

@@ -57,4 +57,7 @@ GPtrArray *modules_aliases(const struct kernel *kernel, const char *prefix, GErr
 /* A field of .modinfo ("vermagic", "depends", "name"), or NULL.  Caller frees. */
 char *modules_info(const struct object *module, const char *field);
 
+/* All of a field that may be there more than once.  Array of char *, owned. */
+GPtrArray *modules_info_all(const struct object *module, const char *field);
+
 #endif
