@@ -86,14 +86,22 @@ struct klatch_object {
  */
 #define KLATCH_STATE 0x686374616c6bUL /* "klatch" */
 
+/*
+ * The number of all that this file says of tables, higher whenever it changes.  It is the first
+ * that a livepatch has; before there were numbers a pointer stood there, whose bytes in the file
+ * are 0.
+ */
+#define KLATCH_FORMAT 1
+
 struct klatch_livepatch {
+	u32 format;
+	u32 version;	    /* of the state; 0: this has none */
 	const char *kernel; /* the version in the running kernel's utsname: its build */
 	const struct klatch_object *objects;
 	u32 nr_objects;
 	u32 policy;	     /* enum klatch_policy */
 	u32 refuse_mismatch; /* another build of a module is refused, not left unpatched */
 	u32 replace;	     /* all livepatches that are there end when this one is enabled */
-	u32 version;	     /* of the state; 0: this has none */
 };
 
 /* The symbol that the builder defines. */

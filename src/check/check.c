@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "check/inside.h"
 
 #define OUR_FAULT "this is a mistake of klatch, not of the patch: please report it"
@@ -92,31 +93,25 @@ static void free_image(gpointer image)
 
 static void check_clear(struct check *check)
 {
-	g_clear_pointer(&check->livepatch, object_free);
-	g_clear_pointer(&check->tables, tables_free);
 	g_clear_pointer(&check->writes, g_array_unref);
 	g_clear_pointer(&check->exports, exports_free);
 	g_clear_pointer(&check->images, g_hash_table_unref);
 	g_clear_pointer(&check->refusals, g_ptr_array_unref);
 }
 
-/* Reads the livepatch, and of the kernel what every check needs. */
-static gboolean check_open(struct check *check, const struct kernel *kernel, const char *path,
-			   GError **error)
+/* Reads of the kernel what every check needs. */
+static gboolean check_open(struct check *check, const struct kernel *kernel,
+			   struct object *livepatch, struct tables *tables, GError **error)
 {
 	struct image *vmlinux;
 
 	*check = (struct check){
 		.kernel = kernel,
+		.livepatch = livepatch,
+		.tables = tables,
 		.images = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_image),
 		.refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free),
 	};
-	check->livepatch = object_read(path, error);
-	if (!check->livepatch)
-		return FALSE;
-	check->tables = tables_read(check->livepatch, error);
-	if (!check->tables)
-		return FALSE;
 	check->writes = writes_of(check->livepatch, check->tables);
 	check->exports = exports_read(kernel->symvers, error);
 	vmlinux = check->exports ? image_open(kernel, "vmlinux", error) : NULL;
@@ -126,12 +121,29 @@ static gboolean check_open(struct check *check, const struct kernel *kernel, con
 	return TRUE;
 }
 
+struct object *check_read(const char *path, struct tables **tables, GError **error)
+{
+	g_autoptr(GBytes) file = files_map(path, error);
+
+	*tables = NULL;
+	return file ? livepatch_read(file, path, tables, error) : NULL;
+}
+
 GPtrArray *check_livepatch(const struct kernel *kernel, const char *path, GError **error)
+{
+	AUTO(tables) tables = NULL;
+	AUTO(object) livepatch = check_read(path, &tables, error);
+
+	return livepatch ? check_promises(kernel, livepatch, tables, error) : NULL;
+}
+
+GPtrArray *check_promises(const struct kernel *kernel, struct object *livepatch,
+			  struct tables *tables, GError **error)
 {
 	GPtrArray *refusals = NULL;
 	struct check check;
 
-	if (check_open(&check, kernel, path, error)) {
+	if (check_open(&check, kernel, livepatch, tables, error)) {
 		for (gsize i = 0; i < G_N_ELEMENTS(promises); i++) {
 			check.what = promises[i].broken;
 			check.hint = promises[i].hint;
@@ -168,11 +180,11 @@ static struct check_object *describe_object(const struct table_object *from)
 
 GPtrArray *check_objects(const char *path, GError **error)
 {
-	AUTO(object) livepatch = object_read(path, error);
-	AUTO(tables) tables = livepatch ? tables_read(livepatch, error) : NULL;
+	AUTO(tables) tables = NULL;
+	AUTO(object) livepatch = check_read(path, &tables, error);
 	GPtrArray *objects;
 
-	if (!tables)
+	if (!livepatch)
 		return NULL;
 	objects = g_ptr_array_new_with_free_func(free_check_object);
 	for (guint i = 0; i < tables->objects->len; i++)

@@ -46,6 +46,13 @@ struct check {
 	const char *hint;
 };
 
+/* A livepatch's file, as livepatch_read(). */
+struct object *check_read(const char *path, struct tables **tables, GError **error);
+
+/* check_livepatch() of what was read. */
+GPtrArray *check_promises(const struct kernel *kernel, struct object *livepatch,
+			  struct tables *tables, GError **error);
+
 /* Adds a refusal.  where: in the file, or NULL. */
 void check_refuse(struct check *check, const char *where, const char *why, ...) G_GNUC_PRINTF(3, 4);
 /* The same at an offset in a section. */

@@ -73,11 +73,11 @@ static void add_klp_relocs(GPtrArray *sites, const struct section *section)
 
 GPtrArray *check_sites(const char *path, GError **error)
 {
-	AUTO(object) livepatch = object_read(path, error);
-	AUTO(tables) tables = livepatch ? tables_read(livepatch, error) : NULL;
+	AUTO(tables) tables = NULL;
+	AUTO(object) livepatch = check_read(path, &tables, error);
 	GPtrArray *sites;
 
-	if (!tables)
+	if (!livepatch)
 		return NULL;
 	sites = g_ptr_array_new_with_free_func(site_free);
 	for (guint i = 0; i < tables->objects->len; i++)

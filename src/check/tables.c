@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "elf/seal.h"
+#include "sign/sign.h"
 
 struct reader {
 	const struct object *livepatch;
@@ -228,6 +230,26 @@ static gboolean read_object(struct reader *reader, struct place from, gpointer i
 			  object->callbacks);
 }
 
+/* All else depends on it. */
+static gboolean check_format(const struct reader *reader, const struct place *at)
+{
+	guint32 format;
+
+	if (!holds(at, 1, sizeof(format))) {
+		damaged(reader, at, "klatch_livepatch is cut off");
+		return FALSE;
+	}
+	memcpy(&format, at->section->data + at->offset, sizeof(format));
+	if (format == KLATCH_FORMAT)
+		return TRUE;
+	klatch_fail(reader->error, KLATCH_INPUT, "the livepatch can't be read",
+		    reader->livepatch->name,
+		    format < KLATCH_FORMAT ? "build it again with this klatch"
+					   : "take the klatch that it was built with",
+		    "its tables have format %u, this klatch knows %u", format, KLATCH_FORMAT);
+	return FALSE;
+}
+
 static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 {
 	const struct symbol *symbol = object_symbol(reader->livepatch, "klatch_livepatch");
@@ -239,6 +261,8 @@ static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 		return FALSE;
 	}
 	at = (struct place){symbol->section, symbol->value};
+	if (!check_format(reader, &at))
+		return FALSE;
 	if (!holds(&at, 1, sizeof(raw))) {
 		damaged(reader, &at, "klatch_livepatch is cut off");
 		return FALSE;
@@ -250,12 +274,37 @@ static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 	}
 	tables->policy = raw.policy;
 	tables->replace = raw.replace != 0;
+	tables->version = raw.version;
 	tables->kernel =
 		read_string(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, kernel)));
 	return tables->kernel &&
 	       read_array(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, objects)),
 			  raw.nr_objects, sizeof(struct klatch_object), read_object,
 			  tables->objects);
+}
+
+static const char CHANGED[] = "the livepatch is not as klatch wrote it";
+
+struct object *livepatch_read(GBytes *file, const char *name, struct tables **tables,
+			      GError **error)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(file, &size);
+	enum seal seal = seal_look(data, sign_content_size(data, size, NULL));
+	AUTO(object) livepatch = NULL;
+
+	if (seal == SEAL_BROKEN)
+		klatch_fail(error, KLATCH_INPUT, CHANGED, name, "copy it, or build it, again",
+			    "it does not have the sum that it carries");
+	else
+		livepatch = object_read_bytes(file, name, error);
+	*tables = livepatch ? tables_read(livepatch, error) : NULL;
+	if (!*tables || seal == SEAL_WHOLE)
+		return *tables ? g_steal_pointer(&livepatch) : NULL;
+	g_clear_pointer(tables, tables_free);
+	klatch_fail(error, KLATCH_INPUT, CHANGED, name, "copy it, or build it, again",
+		    "it carries no sum");
+	return NULL;
 }
 
 struct tables *tables_read(const struct object *livepatch, GError **error)

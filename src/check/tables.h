@@ -42,6 +42,7 @@ struct table_object {
 struct tables {
 	const char *kernel; /* the version in its utsname */
 	enum klatch_policy policy;
+	guint version;	    /* of the state; 0: none */
 	gboolean replace;   /* all livepatches that are there end when this one is enabled */
 	GPtrArray *objects; /* of struct table_object, owned */
 };
@@ -51,6 +52,13 @@ struct tables {
 struct tables *tables_read(const struct object *livepatch, GError **error);
 void tables_free(struct tables *tables);
 DEFINE_AUTO(tables, tables_free)
+
+/*
+ * A livepatch's file and its tables, if every byte is as klatch wrote it; a signature may have been
+ * added.  KLATCH_INPUT if not.
+ */
+struct object *livepatch_read(GBytes *file, const char *name, struct tables **tables,
+			      GError **error);
 
 /* Whether a name is what the kernel's symbols of a relocation section for one object stand for:
  * ".klp.sym.OBJECT.NAME,SYMPOS".  Caller frees both texts. */

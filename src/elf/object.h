@@ -88,8 +88,10 @@ DEFINE_AUTO(object, object_free)
 /*
  * Writes an ET_REL object: local symbols are moved before global ones (stable otherwise, indexes
  * renewed), section symbols made where a relocation needs one.  Aside, flushed, renamed.  The
- * output depends on the model alone: the same model gives the same bytes.
+ * output depends on the model alone: the same model gives the same bytes, which object_bytes() only
+ * makes.
  */
+GBytes *object_bytes(struct object *object, GError **error);
 gboolean object_write(struct object *object, const char *path, GError **error);
 
 /* The index that a symbol has, or will have, in the written file (the null symbol counted). */

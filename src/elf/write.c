@@ -247,14 +247,14 @@ static guint count_sections(const struct object *object)
 }
 
 /* libelf writes to a descriptor: memory first, so that the file is published by files_write(). */
-static GMappedFile *write_memory(struct object *object, GError **error)
+static GBytes *write_memory(struct object *object, GError **error)
 {
 	struct writer writer = {
 		.object = object,
 		.symtab = count_sections(object),
 		.buffers = g_ptr_array_new_with_free_func(g_free),
 	};
-	GMappedFile *file = NULL;
+	g_autoptr(GMappedFile) file = NULL;
 	int fd = memfd_create("object", MFD_CLOEXEC);
 
 	elf_version(EV_CURRENT);
@@ -271,20 +271,28 @@ static GMappedFile *write_memory(struct object *object, GError **error)
 	strings_clear(&writer.section_names);
 	strings_clear(&writer.symbol_names);
 	g_ptr_array_unref(writer.buffers);
-	return file;
+	return file ? g_mapped_file_get_bytes(file) : NULL;
+}
+
+GBytes *object_bytes(struct object *object, GError **error)
+{
+	/* Above this symbols would need a second table, which module loaders don't read. */
+	if (count_sections(object) + 3 >= SHN_LORESERVE) {
+		klatch_fail(error, KLATCH_REFUSED, "the object can't be written", object->name,
+			    NULL, "it has %u sections, more than a module may have",
+			    object->sections->len);
+		return NULL;
+	}
+	return write_memory(object, error);
 }
 
 gboolean object_write(struct object *object, const char *path, GError **error)
 {
-	/* Above this symbols would need a second table, which module loaders don't read. */
-	if (count_sections(object) + 3 >= SHN_LORESERVE) {
-		klatch_fail(error, KLATCH_REFUSED, "the object can't be written", path, NULL,
-			    "it has %u sections, more than a module may have",
-			    object->sections->len);
-		return FALSE;
-	}
+	g_autoptr(GBytes) bytes = object_bytes(object, error);
+	gsize size;
 
-	g_autoptr(GMappedFile) file = write_memory(object, error);
-	return file && files_write(path, g_mapped_file_get_contents(file),
-				   g_mapped_file_get_length(file), error);
+	if (!bytes)
+		return FALSE;
+	const void *data = g_bytes_get_data(bytes, &size);
+	return files_write(path, data, size, error);
 }

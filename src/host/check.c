@@ -79,7 +79,9 @@ static char *name_of(const struct object *object, GError **error)
 
 char *host_livepatch_name(const char *path, GError **error)
 {
-	AUTO(object) object = object_read(path, error);
+	g_autoptr(GBytes) bytes = files_map(path, error);
+	AUTO(tables) tables = NULL;
+	AUTO(object) object = bytes ? livepatch_read(bytes, path, &tables, error) : NULL;
 
 	return object ? name_of(object, error) : NULL;
 }
@@ -92,10 +94,9 @@ static gboolean read_livepatch(struct host_check *check, const char *path, GErro
 		return FALSE;
 	const void *data = g_bytes_get_data(bytes, &check->size);
 	sign_content_size(data, check->size, &check->is_signed);
-	check->livepatch = object_read_bytes(bytes, path, error);
+	check->livepatch = livepatch_read(bytes, path, &check->tables, error);
 	check->name = check->livepatch ? name_of(check->livepatch, error) : NULL;
-	check->tables = check->name ? tables_read(check->livepatch, error) : NULL;
-	return check->tables != NULL;
+	return check->name != NULL;
 }
 
 static gint by_severity(gconstpointer a, gconstpointer b)

@@ -230,13 +230,30 @@ static void compare_with(struct host_check *check, const struct host_livepatch *
 			g_autofree char *key = list_key(target->name, function);
 
 			if (g_hash_table_contains(keys, key))
-				host_find(check, FINDING_WARNING,
-					  "a function is replaced by another livepatch already",
-					  function,
-					  "build one livepatch of all patches, without --no-replace",
-					  "that of %s has no effect from then on", other->name);
+				host_find(
+					check, FINDING_WARNING,
+					"a function is replaced by another livepatch already",
+					function,
+					"build one livepatch of all patches, without --no-replace",
+					"that of %s has no effect from then on", other->name);
 		}
 	}
+}
+
+/* The kernel's own rule is that of klp_is_patch_compatible(). */
+static void take_place_of(struct host_check *check, const struct host_livepatch *other)
+{
+	g_autofree char *text = host_text(check->host->sys, "module", other->name, "version", NULL);
+	gint64 version = host_number(text, 0);
+
+	if (version > check->tables->version)
+		host_find(check, FINDING_REFUSED, "a livepatch can't be replaced", other->name,
+			  "build with --version, or unload that one first",
+			  "it has version %" G_GINT64_FORMAT ", which is later than %u", version,
+			  check->tables->version);
+	else
+		host_find(check, FINDING_NOTE, "a livepatch is replaced", other->name, NULL,
+			  "it ends when this one is enabled");
 }
 
 void host_check_livepatches(struct host_check *check)
@@ -258,8 +275,7 @@ void host_check_livepatches(struct host_check *check)
 		if (other->state == LIVEPATCH_DISABLED)
 			continue;
 		if (check->tables->replace)
-			host_find(check, FINDING_NOTE, "a livepatch is replaced", other->name, NULL,
-				  "it ends when this one is enabled");
+			take_place_of(check, other);
 		else
 			compare_with(check, other, keys);
 	}

@@ -127,10 +127,11 @@ static void candidate_clear(struct candidate *candidate)
 	g_free(candidate->release);
 }
 
-static gboolean read_candidate(const char *path, struct candidate *candidate, GError **error)
+static gboolean read_candidate(GBytes *file, const char *path, struct candidate *candidate,
+			       GError **error)
 {
-	AUTO(object) object = object_read(path, error);
-	AUTO(tables) tables = object ? tables_read(object, error) : NULL;
+	AUTO(tables) tables = NULL;
+	AUTO(object) object = livepatch_read(file, path, &tables, error);
 	g_autofree char *magic = object ? modules_info(object, "vermagic") : NULL;
 
 	candidate->name = tables ? host_livepatch_name(path, error) : NULL;
@@ -164,7 +165,7 @@ gboolean installed_add(const struct host *host, const char *path, char **name, c
 	g_autoptr(GBytes) file = files_map(path, error);
 	gsize size;
 
-	if (!file || !read_candidate(path, &candidate, error))
+	if (!file || !read_candidate(file, path, &candidate, error))
 		return FALSE;
 	g_autofree char *modules = g_build_filename(host->modules, candidate.release, NULL);
 	g_autofree char *directory = directory_of(host, candidate.release);

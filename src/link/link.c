@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "compile/compile.h"
+#include "elf/seal.h"
 #include "kernel/special.h"
 #include "link/assemble.h"
 #include "link/finish.h"
@@ -179,5 +180,5 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 		return FALSE;
 	finish_livepatch(livepatch);
 	tables_number_sites(livepatch, options->policy);
-	return object_write(livepatch, path, error);
+	return seal_write(livepatch, path, error);
 }

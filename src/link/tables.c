@@ -296,6 +296,7 @@ gboolean tables_add_livepatch(struct object *object, struct scope *scope,
 	g_autofree char *version = kernel_version(scope, error);
 	struct section *objects = table(object, OBJECTS, sizeof(void *));
 	struct klatch_livepatch livepatch = {
+		.format = KLATCH_FORMAT,
 		.nr_objects = owners->len,
 		.policy = options->policy,
 		.refuse_mismatch = options->refuse_mismatch,

@@ -9,9 +9,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "check/check.h"
 #include "check/inside.h"
+#include "elf/seal.h"
 #include "klatch.h"
+#include "sign/sign.h"
 
 #define MAGIC	"6.1.0-test SMP mod_unload modversions "
 #define RELEASE "6.1.0-test"
@@ -230,7 +233,7 @@ static void add_tables(struct sound *sound)
 {
 	struct klatch_object objects[2] = {{.nr_funcs = 1}, {.nr_funcs = 1, .nr_sites = 1}};
 	struct klatch_site site = {.type = R_X86_64_PC32, .addend = -4};
-	struct klatch_livepatch livepatch = {.nr_objects = 2};
+	struct klatch_livepatch livepatch = {.format = KLATCH_FORMAT, .nr_objects = 2};
 	guint64 at;
 
 	sound->tables = add(sound, ".klatch.objects", SHF_ALLOC, 0);
@@ -248,10 +251,12 @@ static void add_tables(struct sound *sound)
 	sound->livepatch = section_append(sound->tables, &livepatch, sizeof(livepatch), 8);
 	object_add_symbol(sound->object, "klatch_livepatch", sound->tables, sound->livepatch,
 			  sizeof(livepatch), STT_OBJECT, STB_GLOBAL);
-	point_to(sound, sound->livepatch + 8, sound->tables, at);
+	point_to(sound, sound->livepatch + offsetof(struct klatch_livepatch, objects),
+		 sound->tables, at);
 	sound->version = add(sound, ".klatch.strings", SHF_ALLOC, 0);
 	section_append(sound->version, VERSION, sizeof(VERSION), 1);
-	point_to(sound, sound->livepatch, sound->version, 0);
+	point_to(sound, sound->livepatch + offsetof(struct klatch_livepatch, kernel),
+		 sound->version, 0);
 }
 
 static void add_code(struct sound *sound)
@@ -304,7 +309,7 @@ static GPtrArray *check_made(struct sound *sound)
 	/* Indexes are known only when all symbols are there. */
 	if (!site_of(sound)->symbol)
 		site_of(sound)->symbol = object_symbol_file_index(sound->object, sound->helper);
-	object_write(sound->object, path, &error);
+	seal_write(sound->object, path, &error);
 	assert_no_error(error);
 	object_free(sound->object);
 	refusals = check_livepatch(&kernel, path, &error);
@@ -868,7 +873,7 @@ static void assert_unreadable(struct sound *sound, const char *why)
 	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
 	GError *error = NULL;
 
-	object_write(sound->object, path, &error);
+	seal_write(sound->object, path, &error);
 	assert_no_error(error);
 	object_free(sound->object);
 	assert_null(check_objects(path, &error));
@@ -892,7 +897,8 @@ static void damaged_tables_are_said(void **state)
 
 	make_sound(&sound);
 	object_symbol(sound.object, "klatch_livepatch")->size = 0;
-	object_symbol(sound.object, "klatch_livepatch")->value += 8;
+	object_symbol(sound.object, "klatch_livepatch")->value +=
+		sizeof(struct klatch_livepatch) - 2;
 	assert_unreadable(&sound, "klatch_livepatch is cut off");
 
 	make_sound(&sound);
@@ -914,6 +920,81 @@ static void damaged_tables_are_said(void **state)
 	make_sound(&sound);
 	memset(memmem(sound.tables->data, sound.tables->size, "t_show", 6), 0, 6);
 	assert_unreadable(&sound, "there is no name");
+}
+
+static void tables_of_other_formats(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	livepatch_of(&sound)->format = 0;
+	assert_unreadable(&sound, "its tables have format 0, this klatch knows 1");
+
+	make_sound(&sound);
+	livepatch_of(&sound)->format = 2;
+	assert_unreadable(&sound, "its tables have format 2, this klatch knows 1");
+}
+
+/* What check_livepatch() says of a file with these bytes; NULL if it is refused for nothing. */
+static char *said_of(const guint8 *file, gsize size)
+{
+	g_autofree char *path = path_in(kernel.directory, "changed.ko");
+	g_autoptr(GError) error = NULL;
+
+	assert_true(files_write(path, file, size, &error));
+	g_autoptr(GPtrArray) refusals = check_livepatch(&kernel, path, &error);
+	if (error)
+		return g_strdup(error->message);
+	assert_int_equal(refusals->len, 0);
+	return NULL;
+}
+
+static void any_changed_byte_is_found(void **state)
+{
+	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
+	g_autofree guint8 *file = NULL;
+	struct sound sound;
+	gsize size;
+
+	make_sound(&sound);
+	g_ptr_array_unref(check_made(&sound));
+	assert_true(g_file_get_contents(path, (char **)&file, &size, NULL));
+	assert_null(said_of(file, size));
+	for (gsize at = 0; at < size; at++) {
+		file[at] ^= 1u << (at % 8);
+		g_autofree char *said = said_of(file, size);
+		assert_non_null(said);
+		file[at] ^= 1u << (at % 8);
+	}
+	for (gsize left = 0; left < size; left += 97) {
+		g_autofree char *said = said_of(file, left);
+		assert_non_null(said);
+	}
+}
+
+static void a_sum_is_needed_and_a_signature_is_not_in_it(void **state)
+{
+	g_autofree char *path = path_in(kernel.directory, "livepatch.ko");
+	g_autofree guint8 *file = NULL;
+	struct sound sound;
+	gsize size;
+
+	make_sound(&sound);
+	site_of(&sound)->symbol = object_symbol_file_index(sound.object, sound.helper);
+	assert_true(object_write(sound.object, path, NULL));
+	assert_true(g_file_get_contents(path, (char **)&file, &size, NULL));
+	g_autofree char *said = said_of(file, size);
+	assert_non_null(strstr(said, "it carries no sum"));
+
+	assert_true(seal_write(sound.object, path, NULL));
+	object_free(sound.object);
+	g_autofree char *text = NULL;
+	assert_true(g_file_get_contents(path, &text, &size, NULL));
+	g_autoptr(GByteArray) signed_file = g_byte_array_new();
+	g_byte_array_append(signed_file, (const guint8 *)text, size);
+	g_byte_array_append(signed_file, (const guint8 *)"sign\0\0\2\0\0\0\0\0\0\0\0\4", 16);
+	g_byte_array_append(signed_file, (const guint8 *)SIGN_MARK, strlen(SIGN_MARK));
+	assert_null(said_of(signed_file->data, signed_file->len));
 }
 
 static void a_file_that_is_no_livepatch(void **state)
@@ -1016,6 +1097,9 @@ int main(void)
 		cmocka_unit_test(jumps_that_change_the_stack),
 		cmocka_unit_test(objects_are_named_as_in_sysfs),
 		cmocka_unit_test(damaged_tables_are_said),
+		cmocka_unit_test(tables_of_other_formats),
+		cmocka_unit_test(any_changed_byte_is_found),
+		cmocka_unit_test(a_sum_is_needed_and_a_signature_is_not_in_it),
 		cmocka_unit_test(a_file_that_is_no_livepatch),
 	};
 

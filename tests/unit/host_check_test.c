@@ -96,7 +96,7 @@ static void test_other_file(void **state)
 	g_autoptr(GError) error = NULL;
 
 	assert_null(host_check(&machine->host, path, &error));
-	assert_error(&error, KLATCH_INPUT, "not marked as one");
+	assert_error(&error, KLATCH_INPUT, "only livepatches of klatch");
 	assert_null(host_check(&machine->host, "/nonexistent", &error));
 	assert_error(&error, KLATCH_ENVIRONMENT, "No such file");
 }

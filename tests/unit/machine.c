@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "elf/object.h"
+#include "elf/seal.h"
 
 static const char livepatch_source[] =
 	"#include \"klatch.h\"\n"
@@ -21,7 +22,7 @@ static const char livepatch_source[] =
 	"	{.name = \"t\", .funcs = second, .nr_funcs = 1, .note = note,\n"
 	"	 .note_size = sizeof(note)}};\n"
 	"const struct klatch_livepatch klatch_livepatch = {\n"
-	"	.kernel = \"" MACHINE_VERSION
+	"	.format = KLATCH_FORMAT, .kernel = \"" MACHINE_VERSION
 	"\", .objects = objects, .nr_objects = 2, .replace = REPLACE};\n";
 
 int make_machine(void **state)
@@ -89,7 +90,7 @@ char *make_livepatch(const struct machine *machine, const char *name, gboolean r
 	assert_no_error(error);
 	add_klp_symbol(object, ".klp.sym.vmlinux.hidden,2");
 	add_klp_symbol(object, ".klp.sym.t.helper,0");
-	object_write(object, path, &error);
+	seal_write(object, path, &error);
 	assert_no_error(error);
 	return path;
 }
