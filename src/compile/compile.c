@@ -202,7 +202,8 @@ static char *sections_line(const struct compilation *compilation, const struct c
 	g_autofree char *listed = g_shell_quote(dependencies), *quoted = g_shell_quote(output);
 	g_autofree char *assembler = g_shell_quote(compilation->assembler);
 	g_autofree char *first = launcher();
-	const char *types = compiled->types ? "-g" : "-g0";
+	/* Where variables live at each instruction is most of what -g costs, and not asked. */
+	const char *types = compiled->types ? "-g -fno-var-tracking" : "-g0";
 
 	if (!runs_elsewhere())
 		return g_strdup_printf(
