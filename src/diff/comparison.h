@@ -19,6 +19,13 @@ struct comparison {
 /* correlate.c: finds the twin of each symbol; marks variables for which that is not certain. */
 void correlate(struct comparison *comparison);
 
+/* tables.c: takes a changed constant table for a new one, where that is all there is to do. */
+void renew_tables(struct comparison *comparison);
+
+/* Why that is not all there is to do for a variable of the original, other than that it can be
+ * written to; NULL if it is, or that is why.  Caller frees. */
+char *table_obstacle(const struct comparison *comparison, struct entity *original);
+
 /* functions.c: compares each function with its twin; refuses or skips changed __init code. */
 void compare_functions(struct comparison *comparison);
 
@@ -48,6 +55,9 @@ void refuse(struct comparison *comparison, const struct symbol *symbol, const ch
 /* Lists the change as skipped if the author says so, else refuses it. */
 void refuse_or_skip(struct comparison *comparison, gboolean skip, const struct symbol *symbol,
 		    const char *what, const char *hint, const char *why, ...) G_GNUC_PRINTF(6, 7);
+
+/* Whether the author wants a change of data skipped. */
+gboolean is_skipped(const struct comparison *comparison, const struct symbol *symbol);
 
 /* Notes data of which only the initialiser changed, and says whether the author wants that skipped.
  */

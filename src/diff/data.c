@@ -29,13 +29,15 @@ static void refuse_change(struct comparison *comparison, const struct entity *en
 	const struct symbol *symbol = entity->symbol;
 	g_autofree char *what = g_strdup_printf("data %s changed", symbol->name);
 	g_autofree char *hint = g_strdup_printf(SKIP_HINT, symbol->name);
+	g_autofree char *obstacle = table_obstacle(comparison, entity->twin);
 
 	if (section_is_init(symbol->section))
 		refuse_init_data(comparison, entity, what, difference);
 	else
 		refuse_or_skip(comparison, content && note_data(comparison, symbol), symbol, what,
 			       content ? hint : DATA_HINT,
-			       "%s, and a livepatch can't change data that is in use", difference);
+			       "%s, and a livepatch can't change data that is in use%s%s",
+			       difference, obstacle ? ": " : "", obstacle ? obstacle : "");
 }
 
 static void compare_variable(struct comparison *comparison, const struct entity *original)
@@ -107,7 +109,8 @@ static gboolean is_seen(const struct entity *entity)
 
 static void check_variable(struct comparison *comparison, struct entity *original)
 {
-	if (comparison->original->specials[original->symbol->section->index] || !is_seen(original))
+	if (comparison->original->specials[original->symbol->section->index] ||
+	    !is_seen(original) || original->renewed)
 		return;
 	if (original->twin)
 		compare_variable(comparison, original);

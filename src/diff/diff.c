@@ -56,15 +56,20 @@ void refuse_or_skip(struct comparison *comparison, gboolean skip, const struct s
 	va_end(args);
 }
 
-gboolean note_data(struct comparison *comparison, const struct symbol *symbol)
+gboolean is_skipped(const struct comparison *comparison, const struct symbol *symbol)
 {
 	const char *const *names = comparison->intent ? comparison->intent->skip_data : NULL;
 
-	g_ptr_array_add(comparison->diff->data, g_strdup(symbol->name));
 	for (; names && *names; names++)
 		if (diff_data_is(symbol->name, *names))
 			return TRUE;
 	return FALSE;
+}
+
+gboolean note_data(struct comparison *comparison, const struct symbol *symbol)
+{
+	g_ptr_array_add(comparison->diff->data, g_strdup(symbol->name));
+	return is_skipped(comparison, symbol);
 }
 
 gboolean diff_data_is(const char *data, const char *name)
@@ -141,6 +146,7 @@ static struct diff *compare(struct side *original, struct side *patched, gboolea
 	struct comparison comparison = {original, patched, diff, intent};
 
 	correlate(&comparison);
+	renew_tables(&comparison);
 	compare_functions(&comparison);
 	compare_data(&comparison);
 	compare_linked(&comparison);

@@ -71,7 +71,8 @@ static void compare_alias(struct comparison *comparison, const struct entity *or
 	g_autofree char *what = NULL;
 
 	if (!original->body == !patched->body &&
-	    (!original->body || original->body->twin == patched->body))
+	    (!original->body || original->body->twin == patched->body ||
+	     (original->body->renewed && patched->body->renewed)))
 		return;
 	what = g_strdup_printf("%s is a name of something else now", patched->symbol->name);
 	refuse(comparison, patched->symbol, what, NULL, "it named %s, whose users stay as they are",

@@ -12,6 +12,10 @@
 #define OPCODE_GROUP5 0xff
 #define MODRM_REG_JMP 4 /* of opcode ff: to where a register or memory says; 5 is its far form */
 #define MODRM_REG_CMP 7 /* of opcodes 80 to 83: arithmetic with an immediate */
+#define MODRM_REG_SUB 5 /* of the same */
+#define MODRM_MOD_REG 3 /* r/m is a register, not memory */
+#define MODRM_SIB     4 /* r/m of memory: as the byte behind says */
+#define SIB_BASE_RSP  4
 #define MODRM_NO_BASE 5 /* r/m of mod 0: no base register; in 64-bit mode RIP */
 
 static gboolean decode(const struct insn_walk *walk, ZydisDecodedInstruction *decoded)
@@ -72,6 +76,34 @@ static gboolean is_return(const ZydisDecodedInstruction *decoded)
 	return memchr(forms, decoded->opcode, sizeof(forms)) != NULL;
 }
 
+static gboolean is_on_stack(const ZydisDecodedInstruction *decoded)
+{
+	return decoded->raw.modrm.rm == MODRM_SIB && decoded->raw.sib.base == SIB_BASE_RSP;
+}
+
+/* Forms with an immediate as wide as an address: cmp and sub of rax, group 1, mov to memory. */
+static enum insn_address address_of(const ZydisDecodedInstruction *decoded)
+{
+	if (decoded->opcode_map != ZYDIS_OPCODE_MAP_DEFAULT)
+		return INSN_PLAIN;
+	switch (decoded->opcode) {
+	case 0x3d:
+		return INSN_COMPARED;
+	case 0x2d:
+		return INSN_SUBTRACTED;
+	case 0x81:
+		return decoded->raw.modrm.reg == MODRM_REG_CMP	 ? INSN_COMPARED
+		       : decoded->raw.modrm.reg == MODRM_REG_SUB ? INSN_SUBTRACTED
+								 : INSN_PLAIN;
+	case 0xc7:
+		return decoded->raw.modrm.mod != MODRM_MOD_REG && !is_on_stack(decoded)
+			       ? INSN_STORED
+			       : INSN_PLAIN;
+	default:
+		return INSN_PLAIN;
+	}
+}
+
 gboolean insn_next(struct insn_walk *walk)
 {
 	struct insn *insn = &walk->insn;
@@ -101,6 +133,10 @@ gboolean insn_next(struct insn_walk *walk)
 	}
 	if (decoded.raw.disp.size && !is_lea(&decoded))
 		insn->memory = insn->offset + decoded.raw.disp.offset;
+	if (decoded.raw.imm[0].size && !decoded.raw.imm[0].is_relative) {
+		insn->immediate = insn->offset + decoded.raw.imm[0].offset;
+		insn->address = address_of(&decoded);
+	}
 	walk->at = insn->end;
 	return TRUE;
 }
@@ -143,6 +179,8 @@ static void note_uses(const struct section *section, const struct insn *insn, gu
 			uses[*index].tail = insn->end - reloc->offset;
 		uses[*index].branch = insn->branch && reloc->offset == insn->field;
 		uses[*index].access = insn->memory && reloc->offset == insn->memory;
+		if (insn->immediate && reloc->offset == insn->immediate)
+			uses[*index].address = insn->address;
 	}
 }
 

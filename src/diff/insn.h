@@ -9,6 +9,14 @@
 
 #include "elf/object.h"
 
+/* What is done with an address that is part of an instruction. */
+enum insn_address {
+	INSN_PLAIN,	 /* nothing that says whether it matters which one it is */
+	INSN_STORED,	 /* it is written to memory, other than the stack */
+	INSN_COMPARED,	 /* something is compared with it */
+	INSN_SUBTRACTED, /* from something */
+};
+
 struct insn {
 	guint64 offset; /* in the section */
 	guint64 end;
@@ -21,6 +29,8 @@ struct insn {
 	gboolean inert;	  /* it changes no register but flags, no memory, and may go on behind it: a
 			     comparison, a conditional jump */
 	guint64 memory;	  /* where the displacement of an access to memory is; 0 if there is none */
+	guint64 immediate; /* where a value is that is no displacement; 0 if there is none */
+	enum insn_address address; /* what is done with that if it is an address */
 };
 
 struct insn_walk {
@@ -40,6 +50,7 @@ struct insn_use {
 	guint8 tail; /* bytes from the field to what its value is relative to; 0 if absolute */
 	gboolean branch;
 	gboolean access; /* it is what is at the address that is meant, not the address */
+	enum insn_address address;
 };
 
 /* How far behind a relocation's symbol it leads. */

@@ -75,6 +75,11 @@ enum name_class name_class(const char *stem)
 	return NAME_STATE;
 }
 
+gboolean name_is_device_table(const char *name)
+{
+	return g_str_has_prefix(name, "__mod_") && g_str_has_suffix(name, "_device_table");
+}
+
 char *name_of_cold(const char *name)
 {
 	gsize length = without_number(name, strlen(name));

@@ -22,6 +22,9 @@ enum name_class name_class(const char *stem);
 /* Whether it marks one id of a list in .BTF_ids: the list has a name of its own. */
 gboolean name_is_btf_id(const char *name);
 
+/* Whether it is the other name of a table of ids that MODULE_DEVICE_TABLE() makes, for modpost. */
+gboolean name_is_device_table(const char *name);
+
 /* The name of the function that a cold part belongs to ("foo" for "foo.cold"), or NULL if it is
  * none.  Caller frees. */
 char *name_of_cold(const char *name);

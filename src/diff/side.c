@@ -113,7 +113,8 @@ static void keep_bodies(GPtrArray *bodies)
 
 		if (body && entity->symbol->value < body->symbol->value + body->symbol->size) {
 			entity->kind = ENTITY_ALIAS;
-			body->global |= entity->global;
+			body->global |=
+				entity->global && !name_is_device_table(entity->symbol->name);
 			continue;
 		}
 		body = entity;
@@ -211,6 +212,8 @@ static void find_references(struct side *side, const struct section *section)
 			.offset = reloc->offset,
 			.type = reloc->type,
 			.branch = uses[i].branch,
+			.access = uses[i].access,
+			.address = uses[i].address,
 			.at = insn_use_offset(&uses[i], reloc),
 		};
 
@@ -254,6 +257,8 @@ static void find_uses(struct side *side)
 				.section = section,
 				.at = reference->at,
 				.branch = reference->branch,
+				.access = reference->access,
+				.address = reference->address,
 			};
 
 			if (!reference->entity)

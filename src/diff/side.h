@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "base/cleanup.h"
+#include "diff/insn.h"
 #include "elf/object.h"
 #include "kernel/special.h"
 
@@ -39,6 +40,7 @@ struct entity {
 	GArray *entries;    /* of struct entry: the special entries of its code; or NULL */
 	GArray *uses;	    /* of struct use; or NULL */
 	gboolean is_copied; /* of a changed function: a copy comes along and the original stays */
+	gboolean renewed;   /* of a table: it changed, and the livepatch has its own (tables.c) */
 	char *why;	    /* of a function: why it has to be replaced; NULL if it has not */
 };
 
@@ -54,7 +56,9 @@ struct entry {
 struct reference {
 	guint64 offset; /* in the section it applies to */
 	guint32 type;
-	gboolean branch;       /* a jump or call, so that no address is taken */
+	gboolean branch; /* a jump or call, so that no address is taken */
+	gboolean access; /* what is there is meant, so that none is either */
+	enum insn_address address;
 	struct entity *entity; /* what it refers to, or NULL for anonymous bytes of ... */
 	struct section *section;
 	gint64 at; /* how far behind its beginning */
@@ -65,7 +69,8 @@ struct use {
 	struct entity *user;	       /* function or variable; NULL for anonymous data */
 	const struct section *section; /* that the reference lies in */
 	gint64 at;		       /* in the entity */
-	gboolean branch;
+	gboolean branch, access;       /* as of struct reference */
+	enum insn_address address;
 };
 
 /* A place in anonymous bytes that something refers to. */

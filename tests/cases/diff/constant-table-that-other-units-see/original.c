@@ -1,0 +1,8 @@
+#include "../kernel.h"
+
+const int ids[] = {1, 2, 0};
+
+int f(int x)
+{
+	return ids[x];
+}
