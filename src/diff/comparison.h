@@ -39,6 +39,9 @@ void compare_linked(struct comparison *comparison);
 /* promote.c: what can't be taken over by ftrace is replaced in its callers. */
 void promote_callers(struct comparison *comparison);
 
+/* threads.c: notes replaced functions that a transition may have to wait for. */
+void note_threads(struct comparison *comparison);
+
 /* include.c: fills in the functions, the sections that come along, and the origins. */
 void include_changes(struct comparison *comparison);
 

@@ -151,6 +151,7 @@ static struct diff *compare(struct side *original, struct side *patched, gboolea
 	compare_data(&comparison);
 	compare_linked(&comparison);
 	promote_callers(&comparison);
+	note_threads(&comparison);
 	include_changes(&comparison);
 	if (types && !compare_types(&comparison, error))
 		return NULL;
