@@ -19,6 +19,9 @@
  */
 GPtrArray *check_livepatch(const struct kernel *kernel, const char *path, GError **error);
 
+/* Whether neither a part of a kernel nor a module of it has a name: KLATCH_USAGE if one has. */
+gboolean check_name_is_free(const struct kernel *kernel, const char *name, GError **error);
+
 /* The objects and functions that a livepatch replaces, read from the file: array of
  * struct check_object, owned. */
 struct check_object {

@@ -191,7 +191,8 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 	    (writes_directory(pipeline) && !products_check_directory(output, error)))
 		return FALSE;
 	pipeline->kernel = kernel_open(request->release, error);
-	if (!pipeline->kernel || !runtime_renew(pipeline->kernel, error))
+	if (!pipeline->kernel || !check_name_is_free(pipeline->kernel, pipeline->name, error) ||
+	    !runtime_renew(pipeline->kernel, error))
 		return FALSE;
 	pipeline->result->kernel = g_strdup(pipeline->kernel->name);
 	pipeline->commands = commands_open(pipeline->kernel, error);

@@ -16,11 +16,13 @@
 #include "klatch.h"
 #include "sign/sign.h"
 
-#define MAGIC	"6.1.0-test SMP mod_unload modversions "
-#define RELEASE "6.1.0-test"
-#define BANNER	"Linux version " RELEASE " (builder) (gcc, ld) #1 SMP Test 6.1-1\n"
-#define VERSION "#1 SMP Test 6.1-1"
-#define NOTE	"\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\1\2\3\4"
+#define MAGIC	   "6.1.0-test SMP mod_unload modversions "
+#define RELEASE	   "6.1.0-test"
+#define BANNER	   "Linux version " RELEASE " (builder) (gcc, ld) #1 SMP Test 6.1-1\n"
+#define VERSION	   "#1 SMP Test 6.1-1"
+#define BUILT_IN   "inside.license=GPL"
+#define PARAMETERS "part.time\0quiet"
+#define NOTE	   "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\1\2\3\4"
 
 /* A livepatch, and the parts of it that tests break. */
 struct sound {
@@ -53,12 +55,16 @@ static struct kernel kernel = {.release = (char *)RELEASE, .series = 6001};
 
 static void make_vmlinux(const char *path)
 {
+	/* struct kernel_param, of which the first field counts: addresses in PARAMETERS */
+	static const guint64 params[2][5] = {{256}, {256 + sizeof("part.time")}};
 	AUTO(object) object = object_new("vmlinux");
 	GError *error = NULL;
 
 	struct section *section = object_add_section(object, ".rodata", SHT_PROGBITS, SHF_ALLOC, 1,
 						     MAGIC, sizeof(MAGIC));
 	assert_int_equal(section_append(section, BANNER, sizeof(BANNER), 64), 64);
+	assert_int_equal(section_append(section, PARAMETERS, sizeof(PARAMETERS), 256), 256);
+	assert_int_equal(section_append(section, params, sizeof(params), 512), 512);
 	object_write(object, path, &error);
 	assert_no_error(error);
 }
@@ -111,6 +117,8 @@ static int make_kernel(void **state)
 	write_text(directory, "kallsyms",
 		   "0000000000000000 r vermagic\n"
 		   "0000000000000040 r linux_banner\n"
+		   "0000000000000200 R __start___param\n"
+		   "0000000000000250 R __stop___param\n"
 		   "0000000000001000 t hidden\n"
 		   "0000000000002000 t proc\n"
 		   "0000000000003000 t hidden\n");
@@ -119,6 +127,8 @@ static int make_kernel(void **state)
 		   "0x22222222\texported\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
 		   "0x33333333\tspaced\tvmlinux\tEXPORT_SYMBOL_GPL\tSPACE\n"
 		   "0x44444444\tof_module\tdrivers/t\tEXPORT_SYMBOL_GPL\t\n");
+	g_autofree char *built_in = path_in(kernel.modules, "modules.builtin.modinfo");
+	files_write(built_in, BUILT_IN, sizeof(BUILT_IN), NULL);
 	g_free(output_of(directory, "depmod", "-b", directory, RELEASE, NULL));
 	return 0;
 }
@@ -997,6 +1007,21 @@ static void a_sum_is_needed_and_a_signature_is_not_in_it(void **state)
 	assert_null(said_of(signed_file->data, signed_file->len));
 }
 
+static void names_that_the_kernel_has(void **state)
+{
+	static const char *const taken[] = {"part", "kernel", "inside", "t"};
+	static const char *const others[] = {"par",   "parts",	 "time",
+					     "quiet", "license", "livepatch"};
+	GError *error = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(taken); i++) {
+		assert_false(check_name_is_free(&kernel, taken[i], &error));
+		assert_error(&error, KLATCH_USAGE, "has this name");
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		assert_true(check_name_is_free(&kernel, others[i], &error));
+}
+
 static void a_file_that_is_no_livepatch(void **state)
 {
 	g_autofree char *path = path_in(kernel.directory, "Module.symvers");
@@ -1098,6 +1123,7 @@ int main(void)
 		cmocka_unit_test(objects_are_named_as_in_sysfs),
 		cmocka_unit_test(damaged_tables_are_said),
 		cmocka_unit_test(tables_of_other_formats),
+		cmocka_unit_test(names_that_the_kernel_has),
 		cmocka_unit_test(any_changed_byte_is_found),
 		cmocka_unit_test(a_sum_is_needed_and_a_signature_is_not_in_it),
 		cmocka_unit_test(a_file_that_is_no_livepatch),
