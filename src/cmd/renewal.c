@@ -170,7 +170,7 @@ static GPtrArray *functions_of(const struct renewal *renewal, const struct chang
 {
 	GPtrArray *functions = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < renewal->reached->len; i++) {
+	for (guint i = 0; i < renewal->reached->len && !change->idle; i++) {
 		const struct reached *reached = g_ptr_array_index(renewal->reached, i);
 		g_autoptr(GPtrArray) leading = NULL;
 		guint before = functions->len;

@@ -152,7 +152,7 @@ static gboolean add_file(struct assigning *assigning, struct change *change,
 
 	if (!patched)
 		return FALSE;
-	begin_document(assigning, change, file);
+	begin_document(assigning, change->idle ? NULL : change, file);
 	for (guint i = 0; i < change->hunks->len; i++) {
 		const struct hunk *hunk = g_ptr_array_index(change->hunks, i);
 

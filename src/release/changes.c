@@ -145,6 +145,7 @@ static void note_obstacle(struct change *change, const struct changed_file *file
 
 static void add_part(struct change *change, const struct part *part)
 {
+	change->idle = part->idle && (change->idle || !change->hunks->len);
 	g_ptr_array_add(change->hunks, hunk_of(part));
 	if (!change->files->len ||
 	    g_ptr_array_index(change->files, change->files->len - 1) != part->file)

@@ -39,6 +39,7 @@ struct change {
 	GPtrArray *entries; /* of borrowed const struct changelog_entry *, in order of the
 			       changelog: what it probably is; filled by assign_entries()
 			       (release/assign.h) */
+	gboolean idle;	    /* only comments and blanks differ */
 	char *obstacle;	    /* why the change can't go live whatever its code is: it changes what is
 			       built (a unit is new or gone, a Makefile or Kconfig is changed); NULL
 			       if nothing of that kind is known */

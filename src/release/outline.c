@@ -111,6 +111,9 @@ static guint flags_around(const struct statement *statement, guint at)
 		flags |= WORD_MEMBER;
 	if (at > 1 && token_is(&tokens[at - 1], ">") && token_is(&tokens[at - 2], "-"))
 		flags |= WORD_MEMBER;
+	/* container_of(at, struct box, lid) */
+	if (at > 2 && token_is(&tokens[at - 1], ",") && token_in(&tokens[at - 3], tags))
+		flags |= WORD_MEMBER;
 	return flags;
 }
 
@@ -223,7 +226,9 @@ static void add_statement(const struct statement *statement, gpointer data)
 {
 	struct outline *outline = data;
 	guint macro = defining_macro(statement), head = head_of(statement, macro);
-	struct declaration declaration = {.named = G_MAXUINT, .first_word = outline->words->len};
+	struct declaration declaration = {.named = G_MAXUINT,
+					  .first_word = outline->words->len,
+					  .type = statement->kind == STATEMENT_TYPE};
 
 	declaration.first = line_of(outline, &statement->tokens[0]);
 	declaration.last = line_of(outline, &statement->tokens[statement->count - 1]);

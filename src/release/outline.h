@@ -30,6 +30,7 @@ struct declaration {
 	guint signature;	 /* the last line of what those who use it must know */
 	guint first_word, words; /* of the outline's */
 	guint named;		 /* which of the outline's words names it; G_MAXUINT: none */
+	gboolean type;		 /* a struct, union or enum with its members */
 };
 
 struct outline {

@@ -18,6 +18,7 @@ enum use_flag {
 	USE_LINE = 1 << 3,   /* a whole line */
 	USE_SCOPE = 1 << 4,  /* names a declaration that the part stands in */
 	USE_GLOBAL = 1 << 5, /* what is defined other units can mean without a header */
+	USE_TYPE = 1 << 9,   /* with SCOPE: a struct, union or enum */
 	USE_AROUND = 1 << 8, /* called by a function that the part stands in */
 	DEFINES_MEMBER = 1 << 6,
 	DEFINES_OTHER = 1 << 7,
@@ -40,6 +41,8 @@ struct part {
 	GPtrArray *includes;  /* of char *: "-linux/list.h", "+dce/abm.h" */
 	gboolean conditional; /* the lines have a part of an #if ... #endif, not the whole */
 	gint opened[2];	      /* conditionals that they open, less those they close, by side */
+	gboolean idle;	      /* only comments and blanks changed: it has no uses */
+	gboolean frame;	      /* other braces are open behind it than were before */
 };
 
 void part_free(struct part *part);

@@ -209,6 +209,14 @@ static gboolean are_near(const struct tying *tying, guint one, guint other)
 
 /* --- one declaration -------------------------------------------------------------------------- */
 
+/* Whether two parts of one declaration are one change: members of a type stand for themselves. */
+static gboolean are_one(const struct tying *tying, const struct posting *one,
+			const struct posting *other)
+{
+	return !(one->use->flags & other->use->flags & USE_TYPE) ||
+	       part_at(tying, one->part)->frame || part_at(tying, other->part)->frame;
+}
+
 static void tie_scopes(struct tying *tying, guint word, const GArray *postings)
 {
 	for (guint i = 0; i < postings->len; i++) {
@@ -218,7 +226,7 @@ static void tie_scopes(struct tying *tying, guint word, const GArray *postings)
 			const struct posting *other = &g_array_index(postings, struct posting, j);
 
 			if (other->use->flags & USE_SCOPE &&
-			    same_file(tying, one->part, other->part))
+			    same_file(tying, one->part, other->part) && are_one(tying, one, other))
 				join(tying, one->part, other->part, "both are in %s",
 				     words_text(tying->words, word));
 		}
@@ -376,7 +384,9 @@ static gboolean calls(const struct tying *tying, guint word, const struct postin
 {
 	const struct use *use = user->use;
 
-	if (user->part == callee->part || !reaches(tying, callee, user))
+	/* Who names a type has to do with its members only by their names. */
+	if (user->part == callee->part || callee->use->flags & USE_TYPE ||
+	    !reaches(tying, callee, user))
 		return FALSE;
 	if (use->flags & USE_AROUND && same_file(tying, user->part, callee->part))
 		return TRUE;
@@ -568,6 +578,36 @@ static void tie_files(struct tying *tying)
 	}
 }
 
+/* --- what is idle ----------------------------------------------------------------------------- */
+
+static gboolean in_one_scope(const struct part *one, const struct part *other)
+{
+	return one->file == other->file && one->scope && !g_strcmp0(one->scope, other->scope);
+}
+
+/* Whether the change of an idle part has only such. */
+static gboolean is_alone(const struct tying *tying, guint part)
+{
+	for (guint i = part + 1; i-- > 0 && in_one_scope(part_at(tying, i), part_at(tying, part));)
+		if (!part_at(tying, i)->idle)
+			return FALSE;
+	return TRUE;
+}
+
+/* Comments and blanks go with a change of their declaration, and tie nothing: the part before them,
+ * else the one behind them. */
+static void tie_idle(struct tying *tying)
+{
+	for (guint i = 1; i < tying->parts->len; i++)
+		if (part_at(tying, i)->idle &&
+		    in_one_scope(part_at(tying, i - 1), part_at(tying, i)))
+			join(tying, i - 1, i, "both are in %s", part_at(tying, i)->scope);
+	for (guint i = tying->parts->len; i-- > 1;)
+		if (part_at(tying, i - 1)->idle && is_alone(tying, i - 1) &&
+		    in_one_scope(part_at(tying, i - 1), part_at(tying, i)))
+			join(tying, i - 1, i, "both are in %s", part_at(tying, i)->scope);
+}
+
 /* --- all together ----------------------------------------------------------------------------- */
 
 static void sort_words(struct tying *tying)
@@ -627,6 +667,7 @@ struct ties *ties_find(const GPtrArray *parts, const struct words *words, const 
 	sort_words(&tying);
 	tie_words(&tying);
 	tie_files(&tying);
+	tie_idle(&tying);
 	for (guint i = 0; i < parts->len; i++)
 		ties->change[i] = find(ties, i);
 	for (guint word = 0; word < words->texts->len; word++)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "release/code.h"
 #include "release/cutting.h"
 #include "release/rules.h"
 
@@ -26,6 +27,8 @@ static void map_lines(struct reading *reading)
 	for (guint i = 0; i < reading->cutting->parts->len; i++) {
 		const struct part *part = g_ptr_array_index(reading->cutting->parts, i);
 
+		if (part->idle)
+			continue;
 		for (guint j = 0; j < part->original_count; j++)
 			reading->part_of[ORIGINAL][part->original_start + j] = (gint32)i;
 		for (guint j = 0; j < part->patched_count; j++)
@@ -251,12 +254,16 @@ static void add_heads(struct reading *reading, guint side)
 				 &g_array_index(declarations, struct declaration, i));
 }
 
-static gboolean is_global_declaration(const struct outline *outline, gint32 owner)
+/* What a declaration makes of its name for the parts that stand in it. */
+static guint scope_flags(const struct outline *outline, gint32 owner)
 {
 	const struct declaration *declaration =
 		&g_array_index(outline->declarations, struct declaration, owner);
+	guint flags = USE_SCOPE;
 
-	return g_array_index(outline->words, struct word, declaration->named).flags & WORD_GLOBAL;
+	if (g_array_index(outline->words, struct word, declaration->named).flags & WORD_GLOBAL)
+		flags |= USE_GLOBAL;
+	return declaration->type ? flags | USE_TYPE : flags;
 }
 
 static void add_scope(struct reading *reading, guint number, guint side, gint32 owner)
@@ -264,12 +271,13 @@ static void add_scope(struct reading *reading, guint number, guint side, gint32 
 	g_autofree char *name = cutting_name(reading->cutting->outlines[side], owner);
 	struct part *part = g_ptr_array_index(reading->cutting->parts, number);
 
-	add_around(reading, number, side, owner);
+	if (!part->idle)
+		add_around(reading, number, side, owner);
 	if (!name)
 		return;
-	use_of(reading, number, name, strlen(name))->flags |=
-		USE_SCOPE |
-		(is_global_declaration(reading->cutting->outlines[side], owner) ? USE_GLOBAL : 0);
+	if (!part->idle)
+		use_of(reading, number, name, strlen(name))->flags |=
+			scope_flags(reading->cutting->outlines[side], owner);
 	if (!part->scope)
 		part->scope = g_steal_pointer(&name);
 }
@@ -289,6 +297,30 @@ static void add_scopes(struct reading *reading, guint number)
 		if (!counts[side] && !outline_divides(outline, starts[side]))
 			add_scope(reading, number, side, outline->owners[starts[side]]);
 	}
+}
+
+/* --- code --------------------------------------------------------------------------------------
+ */
+
+static void compare_code(struct part *part, const struct code *original, const struct code *patched)
+{
+	g_autofree char *before = code_of_lines(original, part->original_start,
+						part->original_start + part->original_count);
+	g_autofree char *after = code_of_lines(patched, part->patched_start,
+					       part->patched_start + part->patched_count);
+	struct nesting nesting = code_nesting(before), other = code_nesting(after);
+
+	part->idle = part->file->change == PATCHED_MODIFIED && !strcmp(before, after);
+	part->frame = nesting.lowest != other.lowest || nesting.last != other.last;
+}
+
+static void read_code(const struct reading *reading)
+{
+	AUTO(code) original = code_read(reading->cutting->texts[ORIGINAL]);
+	AUTO(code) patched = code_read(reading->cutting->texts[PATCHED]);
+
+	for (guint i = 0; i < reading->cutting->parts->len; i++)
+		compare_code(g_ptr_array_index(reading->cutting->parts, i), original, patched);
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -481,6 +513,7 @@ static void read_parts(struct reading *reading)
 		collect_uses(reading);
 		return;
 	}
+	read_code(reading);
 	map_lines(reading);
 	for (guint side = 0; side < SIDES; side++)
 		find_file_scope(reading, side);
@@ -494,10 +527,11 @@ static void read_parts(struct reading *reading)
 	for (guint side = 0; side < SIDES; side++)
 		add_values(reading, side);
 	for (guint i = 0; i < reading->cutting->parts->len; i++) {
+		struct part *part = g_ptr_array_index(reading->cutting->parts, i);
+
 		add_scopes(reading, i);
-		for (guint side = 0; side < SIDES; side++)
-			read_directives(reading, g_ptr_array_index(reading->cutting->parts, i),
-					side);
+		for (guint side = 0; side < SIDES && !part->idle; side++)
+			read_directives(reading, part, side);
 	}
 	collect_uses(reading);
 }

@@ -1,0 +1,6 @@
+struct box {
+	int size;
+	int weight;
+	int depth;
+	int lid;
+};

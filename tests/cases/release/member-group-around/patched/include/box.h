@@ -1,0 +1,8 @@
+struct box {
+	int size;
+	struct {
+	int weight;
+	int depth;
+	} inner;
+	int lid;
+};

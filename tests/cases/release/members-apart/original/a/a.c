@@ -1,0 +1,4 @@
+static int fill(int x)
+{
+	return 1;
+}

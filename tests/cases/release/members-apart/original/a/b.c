@@ -1,0 +1,4 @@
+static int drain(int x)
+{
+	return 1;
+}

@@ -1,0 +1,4 @@
+static int scale(int x)
+{
+	return sizeof(struct box);
+}

@@ -1,0 +1,5 @@
+struct box {
+	int size;
+	int weight;
+	int depth;
+};

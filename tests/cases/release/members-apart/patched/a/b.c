@@ -1,0 +1,5 @@
+static int drain(int x)
+{
+	box->lock = 2;
+	return 1;
+}

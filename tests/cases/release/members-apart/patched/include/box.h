@@ -1,0 +1,7 @@
+struct box {
+	int size;
+	int lid;
+	int weight;
+	int lock;
+	int depth;
+};
