@@ -93,7 +93,7 @@ gboolean storage_equal(const struct section *original, const struct section *pat
 /* Ids of types and functions that are filled in once all of the object is linked. */
 gboolean section_is_btf_ids(const struct section *section);
 
-/* The state of descriptors of dynamic debugging: told apart by what they print. */
-gboolean section_is_dyndbg(const struct section *section);
+/* Descriptors of dynamic debugging and strings of tracepoints: told apart by what they print. */
+gboolean section_is_messages(const struct section *section);
 
 #endif

@@ -36,14 +36,14 @@ static gboolean is_once(const struct entity *entity)
 	return entity->stem && name_class(entity->stem) == NAME_ONCE;
 }
 
-static gboolean is_dyndbg(const struct entity *entity)
+static gboolean is_message(const struct entity *entity)
 {
-	return section_is_dyndbg(entity->symbol->section);
+	return section_is_messages(entity->symbol->section);
 }
 
-/* The four strings that a descriptor of dynamic debugging begins with. */
-static gboolean descriptors_equal(struct correlation *correlation, const struct entity *original,
-				  const struct entity *patched)
+/* The four strings that a descriptor of dynamic debugging begins with, or the only one. */
+static gboolean messages_equal(struct correlation *correlation, const struct entity *original,
+			       const struct entity *patched)
 {
 	struct range one = range_of_entity(correlation->original, original);
 	struct range two = range_of_entity(correlation->patched, patched);
@@ -62,8 +62,8 @@ static gboolean can_be_twins(struct correlation *correlation, const struct entit
 	if (original->kind == ENTITY_FUNCTION)
 		return section_is_init(original->symbol->section) ==
 		       section_is_init(patched->symbol->section);
-	if (is_variable(original) && is_dyndbg(original))
-		return is_dyndbg(patched) && descriptors_equal(correlation, original, patched);
+	if (is_variable(original) && is_message(original))
+		return is_message(patched) && messages_equal(correlation, original, patched);
 	return TRUE;
 }
 
@@ -89,7 +89,7 @@ static void unify(struct correlation *correlation, struct entity *original, stru
 		pair(correlation, original, patched);
 		return;
 	}
-	if (is_once(original) || is_dyndbg(original))
+	if (is_once(original) || is_message(original))
 		return;
 	original->doubtful = patched->doubtful = TRUE;
 	if (original->twin)
@@ -336,15 +336,15 @@ static gboolean share_user(struct correlation *correlation, const struct entity 
 	return FALSE;
 }
 
-static gboolean are_same_descriptor(struct correlation *correlation, const struct entity *original,
-				    const struct entity *patched)
+static gboolean are_same_message(struct correlation *correlation, const struct entity *original,
+				 const struct entity *patched)
 {
-	return is_dyndbg(original) && can_be_twins(correlation, original, patched);
+	return is_message(original) && can_be_twins(correlation, original, patched);
 }
 
 static gboolean same_shape(const struct entity *original, const struct entity *patched)
 {
-	return !is_dyndbg(original) && !is_dyndbg(patched) &&
+	return !is_message(original) && !is_message(patched) &&
 	       original->symbol->size == patched->symbol->size &&
 	       storage_equal(original->symbol->section, patched->symbol->section);
 }
@@ -370,7 +370,7 @@ static gboolean are_alike_and_used_alike(struct correlation *correlation,
 static gboolean are_used_alike(struct correlation *correlation, const struct entity *original,
 			       const struct entity *patched)
 {
-	return !is_dyndbg(original) && !is_dyndbg(patched) &&
+	return !is_message(original) && !is_message(patched) &&
 	       share_user(correlation, original, patched);
 }
 
@@ -395,7 +395,7 @@ static void doubt_group(struct correlation *correlation, const struct group *gro
 		for (guint j = 0; j < group->original->len; j++) {
 			const struct entity *original = g_ptr_array_index(group->original, j);
 
-			if (is_once(patched) || is_dyndbg(patched))
+			if (is_once(patched) || is_message(patched))
 				continue;
 			if ((writable && same_shape(original, patched)) ||
 			    fits(correlation, original, patched))
@@ -417,7 +417,7 @@ void correlate(struct comparison *comparison)
 	pair_groups(&correlation, ENTITY_FUNCTION, pair_certain, are_clones);
 	pair_groups(&correlation, ENTITY_FUNCTION, pair_in_order, are_clones_of_one_name);
 	pair_groups(&correlation, ENTITY_FUNCTION, pair_in_order, are_clones);
-	pair_groups(&correlation, ENTITY_DATA, pair_in_order, are_same_descriptor);
+	pair_groups(&correlation, ENTITY_DATA, pair_in_order, are_same_message);
 	pair_groups(&correlation, ENTITY_DATA, pair_in_order, are_equal_constants);
 	pair_groups(&correlation, ENTITY_DATA, pair_certain, are_alike_and_used_alike);
 	pair_groups(&correlation, ENTITY_DATA, pair_once, are_alike_and_used_alike);

@@ -52,7 +52,7 @@ static void compare_variable(struct comparison *comparison, const struct entity 
 
 	/* Twins here print the same; the line number does not matter, nor does the initial state.
 	 */
-	if (section_is_dyndbg(one->section))
+	if (section_is_messages(one->section))
 		return;
 	if (one->size != two->size)
 		text = g_strdup_printf("it is %" G_GUINT64_FORMAT " bytes large instead of "
@@ -86,7 +86,7 @@ static void check_removed(struct comparison *comparison, const struct entity *or
 	g_autofree char *what = NULL, *hint = NULL;
 
 	if (section_is_init(original->symbol->section) ||
-	    section_is_dyndbg(original->symbol->section) ||
+	    section_is_messages(original->symbol->section) ||
 	    (original->stem && name_class(original->stem) == NAME_ONCE))
 		return;
 	if (!refers_to_code(comparison->original, original)) {

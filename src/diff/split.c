@@ -202,7 +202,7 @@ static gboolean refers_to_piece(const struct section *place, const struct insn_u
 /*
  * The address where one variable begins is also that of the end of the one before, which a loop
  * over an array compares with.  Where that is possible the two stay together, so that neither can
- * be new without the other.
+ * be new without the other.  A descriptor of dynamic debugging is no array.
  */
 static void join_arrays(struct split *split, const struct section *place,
 			const struct insn_use *uses)
@@ -214,7 +214,8 @@ static void join_arrays(struct split *split, const struct section *place,
 						       ? reloc->symbol->section
 						       : NULL;
 		GArray *pieces = target && target->index < split->count && !uses[i].access &&
-						 !section_is_text(target)
+						 !section_is_text(target) &&
+						 !section_is_messages(target)
 					 ? split->pieces[target->index]
 					 : NULL;
 		guint index = pieces ? piece_index(pieces, at) : 0;

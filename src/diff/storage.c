@@ -27,9 +27,12 @@ gboolean section_is_btf_ids(const struct section *section)
 	return !strcmp(section->name, ".BTF_ids");
 }
 
-gboolean section_is_dyndbg(const struct section *section)
+gboolean section_is_messages(const struct section *section)
 {
-	return !strcmp(section->name, "__dyndbg");
+	static const char *const names[] = {"__dyndbg", "__tracepoint_str", "__trace_printk_fmt",
+					    NULL};
+
+	return g_strv_contains(names, section->name);
 }
 
 /* ".data" for ".data.count": with -fdata-sections the rest is the variable's own name.  But all of

@@ -120,7 +120,8 @@ static const struct row rows[] = {
 
 /*
  * __dyndbg is here because code refers to its descriptors by name, as to any static variable; that
- * the kernel also lists them is only for their users.  The same goes for __tracepoints.
+ * the kernel also lists them is only for their users.  The same goes for __tracepoints.  A variable
+ * that is unchanged is all that a replaced function can need of a section that is in order.
  */
 static const char *const ordinary[] = {
 	".text",
@@ -162,6 +163,12 @@ static const char *const ordinary[] = {
 	"__tracepoints_strings",
 	"__tracepoint_str",
 	"__trace_printk_fmt",
+	"__stop_sched_class", /* one variable each, which the linker script puts in order */
+	"__dl_sched_class",
+	"__rt_sched_class",
+	"__fair_sched_class",
+	"__ext_sched_class",
+	"__idle_sched_class",
 	".klatch.callbacks", /* what a patch itself brings (late/patch.h) */
 };
 

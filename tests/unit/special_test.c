@@ -51,6 +51,7 @@ static void test_prefixes(void **state)
 static void test_ordinary(void **state)
 {
 	static const char *const ordinary[] = {".text",
+					       "__dl_sched_class",
 					       ".text.unlikely",
 					       ".text.copy_process",
 					       ".data",
