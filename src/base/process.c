@@ -1,8 +1,8 @@
 /*
- * Child processes: started by GLib, waited for by pidfd and wait4().
+ * Child processes: started by vfork(), waited for by pidfd and wait4().
  *
- * GLib alone would need a main loop for a time limit and has no resource usage.  What a child reads
- * and writes is in memory files, not pipes: nothing has to be pumped while it runs, and a
+ * GLib would fork(), need a main loop for a time limit and has no resource usage.  What a child
+ * reads and writes is in memory files, not pipes: nothing has to be pumped while it runs, and a
  * grandchild that keeps its output open can't hold klatch up.
  */
 #include <errno.h>
@@ -33,7 +33,7 @@
 struct child {
 	const struct process *process;
 	struct process_result *result;
-	GPid pid;
+	pid_t pid;
 	int pidfd;
 	int input; /* -1: /dev/null */
 	int output;
@@ -59,27 +59,57 @@ unsigned int process_jobs(void)
 	return g_get_num_processors();
 }
 
+/* What a child needs to become the program; all of it made before, as it may not allocate. */
 struct setup {
 	pid_t parent;
 	gboolean own_group;
+	const char *directory;
+	char *const *argv;
+	char *const *environment;
+	int fds[3];  /* what becomes its standard input, output and errors; none of these itself */
+	int problem; /* errno, if it did not become the program */
 };
 
-/* In the child, between fork and exec: nothing here may allocate. */
-static void set_up_child(gpointer data)
+/* klatch's own handlers must not run in a child that shares its memory. */
+static void reset_signals(void)
 {
-	const struct setup *setup = data;
 	sigset_t none;
 
+	for (int number = 1; number < NSIG; number++) {
+		struct sigaction action;
+
+		if (sigaction(number, NULL, &action) || action.sa_handler == SIG_IGN)
+			continue;
+		action = (struct sigaction){.sa_handler = SIG_DFL};
+		sigaction(number, &action, NULL);
+	}
 	/* klatch may have blocked the signals that end it; a child has to hear them itself. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child, with the parent's memory: it writes nothing there but setup->problem. */
+static void become(struct setup *setup)
+{
 	/* Only what may be killed as a group gets its own: the rest stays with the terminal. */
 	if (setup->own_group)
 		setpgid(0, 0);
+	reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The parent may have died before the line above, and then no signal comes. */
 	if (getppid() != setup->parent)
 		_exit(EXIT_FAILURE);
+	for (int i = 0; i < (int)G_N_ELEMENTS(setup->fds); i++)
+		if (dup2(setup->fds[i], i) < 0)
+			goto failed;
+	if (close_range(G_N_ELEMENTS(setup->fds), ~0U, CLOSE_RANGE_CLOEXEC))
+		goto failed;
+	if (setup->directory && chdir(setup->directory))
+		goto failed;
+	execvpe(setup->argv[0], setup->argv, setup->environment);
+failed:
+	setup->problem = errno;
+	_exit(EXIT_FAILURE);
 }
 
 static char **make_environment(const char *const *additions)
@@ -143,17 +173,64 @@ static void close_files(struct child *child)
 			close(fds[i]);
 }
 
-static gboolean spawn(struct child *child, GError **error)
+/* Copies of a child's files that are none of the standard ones. */
+static gboolean copy_files(const struct child *child, int *fds)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const int files[] = {child->input >= 0 ? child->input : null, child->output, child->errors};
+	gboolean good = TRUE;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		fds[i] = fcntl(files[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		good = good && fds[i] >= 0;
+	}
+	if (null >= 0)
+		close(null);
+	return good;
+}
+
+/* Not by fork(): the page tables of a process that has read a thousand objects take longer to copy
+ * than a small program to run. */
+static pid_t start_child(struct setup *setup)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = vfork();
+	if (!pid)
+		become(setup);
+	if (pid < 0)
+		setup->problem = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid > 0 && setup->problem)
+		waitpid(pid, NULL, 0);
+	return pid;
+}
+
+/* Sets errno if it can't. */
+static gboolean spawn(struct child *child)
 {
 	const struct process *process = child->process;
-	struct setup setup = {.parent = getpid(), .own_group = process->timeout != 0};
 	g_auto(GStrv) environment = make_environment(process->environment);
+	struct setup setup = {
+		.parent = getpid(),
+		.own_group = process->timeout != 0,
+		.directory = process->directory,
+		.argv = (char *const *)process->argv,
+		.environment = environment,
+	};
 
-	return g_spawn_async_with_pipes_and_fds(
-		process->directory, process->argv, (const char *const *)environment,
-		G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP, set_up_child, &setup,
-		child->input, child->output, child->errors, NULL, NULL, 0, &child->pid, NULL, NULL,
-		NULL, error);
+	if (copy_files(child, setup.fds))
+		child->pid = start_child(&setup);
+	else
+		setup.problem = errno;
+	for (gsize i = 0; i < G_N_ELEMENTS(setup.fds); i++)
+		if (setup.fds[i] >= 0)
+			close(setup.fds[i]);
+	errno = setup.problem;
+	return !setup.problem;
 }
 
 static void kill_child(const struct child *child)
@@ -178,16 +255,14 @@ static gboolean watch(struct child *child)
 static gboolean start(struct child *child, const struct process *process,
 		      struct process_result *result, GError **error)
 {
-	g_autoptr(GError) cause = NULL;
-
 	*child = (struct child){process, result, .pidfd = -1, .input = -1};
 	child->started = g_get_monotonic_time();
 	child->deadline = process->timeout ? child->started + process->timeout * G_TIME_SPAN_SECOND
 					   : G_MAXINT64;
-	if (open_files(child) && spawn(child, &cause) && watch(child))
+	if (open_files(child) && spawn(child) && watch(child))
 		return TRUE;
 	klatch_fail(error, KLATCH_ENVIRONMENT, "the program can't be started", process->argv[0],
-		    NULL, "%s", cause ? cause->message : g_strerror(errno));
+		    NULL, "%s", g_strerror(errno));
 	close_files(child);
 	return FALSE;
 }

@@ -129,8 +129,9 @@ static gboolean *find_built(const struct splitting *splitting, const struct ties
 	return built;
 }
 
-static void note_obstacle(struct change *change, const struct changed_file *file)
+static void note_obstacle(struct change *change, const struct part *part)
 {
+	const struct changed_file *file = part->file;
 	gboolean source = g_str_has_suffix(file->path, ".c") || g_str_has_suffix(file->path, ".S");
 
 	if (change->obstacle)
@@ -141,6 +142,10 @@ static void note_obstacle(struct change *change, const struct changed_file *file
 		change->obstacle = g_strdup_printf("%s: it is new to the build", file->path);
 	else if (source && file->change == PATCHED_DELETED)
 		change->obstacle = g_strdup_printf("%s: it is built no more", file->path);
+	else if (part->begins)
+		change->obstacle = g_strdup_printf("%s: it begins to initialise %s, and objects "
+						   "that are there already were made without",
+						   file->path, part->begins);
 }
 
 static void add_part(struct change *change, const struct part *part)
@@ -150,7 +155,7 @@ static void add_part(struct change *change, const struct part *part)
 	if (!change->files->len ||
 	    g_ptr_array_index(change->files, change->files->len - 1) != part->file)
 		g_ptr_array_add(change->files, (gpointer)part->file);
-	note_obstacle(change, part->file);
+	note_obstacle(change, part);
 }
 
 static char *tie_text(const struct splitting *splitting, const struct tie *tie)

@@ -41,8 +41,9 @@ struct change {
 			       (release/assign.h) */
 	gboolean idle;	    /* only comments and blanks differ */
 	char *obstacle;	    /* why the change can't go live whatever its code is: it changes what is
-			       built (a unit is new or gone, a Makefile or Kconfig is changed); NULL
-			       if nothing of that kind is known */
+			       built (a unit is new or gone, a Makefile or Kconfig is changed), or
+			       begins to initialise what objects have already; NULL if nothing of
+			       that kind is known */
 };
 
 struct changes {

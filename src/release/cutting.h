@@ -24,6 +24,9 @@ struct cutting {
 /* Finds the parts, without their words (cut.c). */
 gboolean cutting_cut(struct cutting *cutting, GError **error);
 
+/* Finds what parts begin to initialise (begins.c). */
+void cutting_find_begins(struct cutting *cutting);
+
 /* Reads the words of all parts (uses.c). */
 void cutting_read_uses(struct cutting *cutting);
 

@@ -8,6 +8,7 @@
 void part_free(struct part *part)
 {
 	g_free(part->scope);
+	g_free(part->begins);
 	g_clear_pointer(&part->uses, g_array_unref);
 	g_ptr_array_unref(part->includes);
 	g_free(part);
@@ -33,6 +34,7 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 	cutting.outlines[PATCHED] = patched_outline;
 	if (!cutting_cut(&cutting, error))
 		return NULL;
+	cutting_find_begins(&cutting);
 	cutting_read_uses(&cutting);
 	return g_steal_pointer(&parts);
 }

@@ -37,6 +37,7 @@ struct part {
 	guint original_start, original_count; /* lines, from 0 */
 	guint patched_start, patched_count;
 	char *scope;	      /* for people: the declaration, as it was or as it is new; or NULL */
+	char *begins;	      /* a member that was there and is initialised only now; or NULL */
 	GArray *uses;	      /* of struct use, by word */
 	GPtrArray *includes;  /* of char *: "-linux/list.h", "+dce/abm.h" */
 	gboolean conditional; /* the lines have a part of an #if ... #endif, not the whole */

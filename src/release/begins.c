@@ -1,0 +1,150 @@
+/*
+ * Members of objects that a change begins to initialise: objects that were made before were made
+ * without.  What relies on it, an empty list that is told from one of zeros say, would go wrong
+ * with them, and no layout tells.
+ */
+#include <string.h>
+
+#include "release/cutting.h"
+
+/* What makes a zeroed member usable; an object can be used without only where nothing needs it. */
+static const char *const initialisers[] = {
+	"INIT_DELAYED_WORK",
+	"INIT_HLIST_HEAD",
+	"INIT_HLIST_NODE",
+	"INIT_KFIFO",
+	"INIT_LIST_HEAD",
+	"INIT_RCU_WORK",
+	"INIT_WORK",
+	"bio_list_init",
+	"hrtimer_init",
+	"ida_init",
+	"idr_init",
+	"init_completion",
+	"init_irq_work",
+	"init_llist_head",
+	"init_rcu_head",
+	"init_rwsem",
+	"init_srcu_struct",
+	"init_swait_queue_head",
+	"init_waitqueue_head",
+	"kref_init",
+	"kthread_init_work",
+	"mutex_init",
+	"percpu_counter_init",
+	"raw_spin_lock_init",
+	"rb_init_node",
+	"refcount_set",
+	"rwlock_init",
+	"sema_init",
+	"seqcount_init",
+	"seqlock_init",
+	"skb_queue_head_init",
+	"spin_lock_init",
+	"tasklet_init",
+	"tasklet_setup",
+	"timer_setup",
+	"u64_stats_init",
+	"xa_init",
+	"xa_init_flags",
+};
+
+/* A piece of the text. */
+struct piece {
+	const char *at;
+	gsize length;
+};
+
+static gboolean is_piece(const struct word *word, const struct piece *piece)
+{
+	return word->length == piece->length && !memcmp(word->at, piece->at, piece->length);
+}
+
+static gboolean is_initialiser(const struct word *word)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(initialisers); i++)
+		if (word->length == strlen(initialisers[i]) &&
+		    !memcmp(word->at, initialisers[i], word->length))
+			return word->flags & WORD_CALLED;
+	return FALSE;
+}
+
+/* The member that the first argument of a call ends with, of an object behind a pointer. */
+static gboolean find_member(const struct outline *outline, guint call, struct piece *member)
+{
+	const char *text_end = outline->text->data + outline->text->size;
+	const struct word *word = &g_array_index(outline->words, struct word, call);
+	const char *at = memchr(word->at, '(', text_end - word->at), *end = at;
+	const struct word *last = NULL;
+
+	while (end && end < text_end && *end != ',' && *end != ')' && *end != ';')
+		end++;
+	if (!at || !g_strstr_len(at, end - at, "->"))
+		return FALSE;
+	for (guint i = call + 1; i < outline->words->len; i++) {
+		word = &g_array_index(outline->words, struct word, i);
+		if (word->at >= end)
+			break;
+		last = word->flags & WORD_MEMBER ? word : last;
+	}
+	if (last)
+		*member = (struct piece){last->at, last->length};
+	return last != NULL;
+}
+
+static gboolean has_member(const struct outline *outline, const struct piece *member)
+{
+	for (guint i = 0; i < outline->words->len; i++) {
+		const struct word *word = &g_array_index(outline->words, struct word, i);
+
+		if (word->flags & WORD_MEMBER && is_piece(word, member))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean initialises(const struct outline *outline, const struct piece *initialiser,
+			    const struct piece *member)
+{
+	for (guint i = 0; i < outline->words->len; i++) {
+		const struct word *word = &g_array_index(outline->words, struct word, i);
+		struct piece other;
+
+		if (is_piece(word, initialiser) && find_member(outline, i, &other) &&
+		    other.length == member->length && !memcmp(other.at, member->at, other.length))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static struct part *part_of_line(const struct cutting *cutting, guint line)
+{
+	for (guint i = 0; i < cutting->parts->len; i++) {
+		struct part *part = g_ptr_array_index(cutting->parts, i);
+
+		if (line >= part->patched_start && line < part->patched_start + part->patched_count)
+			return part;
+	}
+	return NULL;
+}
+
+void cutting_find_begins(struct cutting *cutting)
+{
+	const struct outline *original = cutting->outlines[ORIGINAL];
+	const struct outline *patched = cutting->outlines[PATCHED];
+
+	for (guint i = 0; i < patched->words->len; i++) {
+		const struct word *word = &g_array_index(patched->words, struct word, i);
+		struct piece initialiser = {word->at, word->length}, member;
+		struct part *part;
+
+		if (!is_initialiser(word))
+			continue;
+		part = part_of_line(cutting, word->line);
+		/* A member that is new is a matter of the layout. */
+		if (!part || part->begins || !find_member(patched, i, &member) ||
+		    !has_member(original, &member) || initialises(original, &initialiser, &member))
+			continue;
+		part->begins = g_strndup(member.at, member.length);
+	}
+}
