@@ -117,17 +117,6 @@ static gboolean initialises(const struct outline *outline, const struct piece *i
 	return FALSE;
 }
 
-static struct part *part_of_line(const struct cutting *cutting, guint line)
-{
-	for (guint i = 0; i < cutting->parts->len; i++) {
-		struct part *part = g_ptr_array_index(cutting->parts, i);
-
-		if (line >= part->patched_start && line < part->patched_start + part->patched_count)
-			return part;
-	}
-	return NULL;
-}
-
 void cutting_find_begins(struct cutting *cutting)
 {
 	const struct outline *original = cutting->outlines[ORIGINAL];
@@ -140,7 +129,7 @@ void cutting_find_begins(struct cutting *cutting)
 
 		if (!is_initialiser(word))
 			continue;
-		part = part_of_line(cutting, word->line);
+		part = cutting_part_of(cutting, PATCHED, word->line);
 		/* A member that is new is a matter of the layout. */
 		if (!part || part->begins || !find_member(patched, i, &member) ||
 		    !has_member(original, &member) || initialises(original, &initialiser, &member))

@@ -27,6 +27,12 @@ gboolean cutting_cut(struct cutting *cutting, GError **error);
 /* Finds what parts begin to initialise (begins.c). */
 void cutting_find_begins(struct cutting *cutting);
 
+/* What parts take and give back (balance.c), once it is known which are idle. */
+void cutting_read_balances(struct cutting *cutting);
+
+/* The part that a line of a side is a changed one of, or NULL. */
+struct part *cutting_part_of(const struct cutting *cutting, guint side, guint line);
+
 /* Reads the words of all parts (uses.c). */
 void cutting_read_uses(struct cutting *cutting);
 

@@ -10,6 +10,7 @@ void part_free(struct part *part)
 	g_free(part->scope);
 	g_free(part->begins);
 	g_clear_pointer(&part->uses, g_array_unref);
+	g_array_unref(part->balances);
 	g_ptr_array_unref(part->includes);
 	g_free(part);
 }
@@ -36,5 +37,19 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 		return NULL;
 	cutting_find_begins(&cutting);
 	cutting_read_uses(&cutting);
+	cutting_read_balances(&cutting);
 	return g_steal_pointer(&parts);
+}
+
+struct part *cutting_part_of(const struct cutting *cutting, guint side, guint line)
+{
+	for (guint i = 0; i < cutting->parts->len; i++) {
+		struct part *part = g_ptr_array_index(cutting->parts, i);
+		guint start = side == ORIGINAL ? part->original_start : part->patched_start;
+		guint length = side == ORIGINAL ? part->original_count : part->patched_count;
+
+		if (line >= start && line < start + length)
+			return part;
+	}
+	return NULL;
 }

@@ -32,6 +32,13 @@ struct use {
 	guint undefined, defined; /* ... as what is declared or defined */
 };
 
+/* How much more of something a part's changed lines take, than give back, than they did before. */
+struct balance {
+	guint pair;    /* of what kind: balance.c */
+	guint subject; /* the word that says of what */
+	gint taken;
+};
+
 struct part {
 	const struct changed_file *file;      /* borrowed */
 	guint original_start, original_count; /* lines, from 0 */
@@ -39,6 +46,7 @@ struct part {
 	char *scope;	      /* for people: the declaration, as it was or as it is new; or NULL */
 	char *begins;	      /* a member that was there and is initialised only now; or NULL */
 	GArray *uses;	      /* of struct use, by word */
+	GArray *balances;     /* of struct balance */
 	GPtrArray *includes;  /* of char *: "-linux/list.h", "+dce/abm.h" */
 	gboolean conditional; /* the lines have a part of an #if ... #endif, not the whole */
 	gint opened[2];	      /* conditionals that they open, less those they close, by side */
@@ -53,5 +61,8 @@ void part_free(struct part *part);
  */
 GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 		    const char *patched_tree, struct words *words, GError **error);
+
+/* Whether one takes more of something of which the other gives more back (balance.c). */
+gboolean balances_are_opposite(const struct part *one, const struct part *other);
 
 #endif

@@ -565,6 +565,15 @@ static void tie_includes(struct tying *tying, guint first, guint end)
 	}
 }
 
+/* What one part takes, another gives back. */
+static void tie_balances(struct tying *tying, guint first, guint end)
+{
+	for (guint i = first; i < end; i++)
+		for (guint j = first; j < i; j++)
+			if (balances_are_opposite(part_at(tying, i), part_at(tying, j)))
+				join(tying, j, i, "one takes what the other gives back%s", "");
+}
+
 static void tie_files(struct tying *tying)
 {
 	guint first = 0;
@@ -574,6 +583,7 @@ static void tie_files(struct tying *tying)
 			continue;
 		tie_includes(tying, first, i);
 		tie_conditionals(tying, first, i);
+		tie_balances(tying, first, i);
 		first = i;
 	}
 }

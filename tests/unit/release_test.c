@@ -275,6 +275,47 @@ static void test_common_words(void **state)
 			    "\ta/c.c -3,0 +3,1 c\n");
 }
 
+/* Words that are everywhere tie nothing, unless one takes of a thing what the other gives back. */
+static void test_what_is_taken_is_given_back(void **state)
+{
+	static const char everywhere[] = "int everywhere(struct it *it)\n{\n\tthing_get(it);\n"
+					 "\tother_put(it, that);\n\tput_thing(it);\n}\n";
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < 50; i++) {
+		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
+		g_ptr_array_add(files, g_strdup(everywhere));
+	}
+	g_ptr_array_add(files, NULL);
+	write_tree(*state, "before", (const char *const *)files->pdata);
+	write_tree(*state, "after", (const char *const *)files->pdata);
+	AUTO(changes)
+	changes = split(*state,
+			(const char *[]){"a/a.c",
+					 "int a(int i)\n{\n\tstart();\n}\n"
+					 "int b(int i)\n{\n\tstop();\n}\n"
+					 "int c(int i)\n{\n\twait();\n}\n"
+					 "int d(int i)\n{\n\tturn();\n}\n",
+					 NULL},
+			(const char *[]){"a/a.c",
+					 "int a(int i)\n{\n\tthing_get(it);\n\tstart();\n}\n"
+					 "int b(int i)\n{\n\tother_put(that);\n\tstop();\n}\n"
+					 "int c(int i)\n{\n\tput_thing(it);\n\twait();\n}\n"
+					 "int d(int i)\n{\n\tthing_get(that, it);\n\tturn();\n}\n",
+					 NULL});
+
+	g_autofree char *text = describe(changes);
+	assert_string_equal(text,
+			    "change 1\n"
+			    "\ta/a.c -3,0 +3,1 a\n"
+			    "\ta/a.c -11,0 +13,1 c\n"
+			    "\ttie: a/a.c:3 and a/a.c:13: one takes what the other gives back\n"
+			    "change 2\n"
+			    "\ta/a.c -7,0 +8,1 b\n"
+			    "\ta/a.c -15,0 +18,1 d\n"
+			    "\ttie: a/a.c:8 and a/a.c:18: one takes what the other gives back\n");
+}
+
 /* Of the changes one leaves the others' lines as they were, also within its context. */
 static void test_one_change_is_written(void **state)
 {
@@ -442,6 +483,7 @@ int main(void)
 		TREE_TEST(test_patch_leads_to_the_patched_tree),
 		cmocka_unit_test(test_cases),
 		TREE_TEST(test_common_words),
+		TREE_TEST(test_what_is_taken_is_given_back),
 		TREE_TEST(test_one_change_is_written),
 		cmocka_unit_test(test_changelog_between_versions),
 		cmocka_unit_test(test_changelog_without_a_version),
