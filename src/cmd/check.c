@@ -75,7 +75,7 @@ static gboolean check(struct options *options, const char *path, gboolean *is_re
 		if (!host_need_root("the machine can't be looked at", error))
 			return FALSE;
 		options->release = kernel_running();
-		findings = host_check(host_running(), path, error);
+		findings = host_check(host_running(), path, TRUE, error);
 	} else {
 		if (!options->release)
 			options->release = command_livepatch_release(path, error);

@@ -316,7 +316,7 @@ gboolean transition_finish(const struct transition_options *options, const char 
 /* What klatch check --host finds: the worst refuses it, warnings are said. */
 static gboolean check(const char *path, GError **error)
 {
-	g_autoptr(GPtrArray) findings = host_check(host_running(), path, error);
+	g_autoptr(GPtrArray) findings = host_check(host_running(), path, FALSE, error);
 
 	for (guint i = 0; findings && i < findings->len; i++) {
 		struct finding *finding = findings->pdata[i];

@@ -107,16 +107,19 @@ static gint by_severity(gconstpointer a, gconstpointer b)
 	return (gint)left->severity - (gint)right->severity;
 }
 
-GPtrArray *host_check(const struct host *host, const char *path, GError **error)
+GPtrArray *host_check(const struct host *host, const char *path, gboolean boots, GError **error)
 {
 	g_autoptr(GPtrArray) findings = findings_new();
 	struct host_check check = {.host = host, .findings = findings};
 	gboolean is_read = read_livepatch(&check, path, error);
 
 	/* For another kernel all names and builds are others. */
-	if (is_read && host_check_release(&check))
+	if (is_read && host_check_release(&check)) {
 		for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
 			questions[i](&check);
+		if (boots)
+			host_check_initramfs(&check);
+	}
 	/* Merge sort: those of one severity stay in order. */
 	g_ptr_array_sort(findings, by_severity);
 	g_clear_pointer(&check.tables, tables_free);

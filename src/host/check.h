@@ -29,8 +29,9 @@ const char *severity_name(enum severity severity); /* "refused", "warning", "not
 /*
  * Checks a livepatch of klatch's against the machine.  Returns an array of struct finding, owned,
  * worst first, empty if all is well; NULL with error if the file can't be read or is none.
+ * boots: asks also what the next boots would bring; reading the initramfs takes a while.
  */
-GPtrArray *host_check(const struct host *host, const char *path, GError **error);
+GPtrArray *host_check(const struct host *host, const char *path, gboolean boots, GError **error);
 
 /* The name that the module of a livepatch's file will have.  NULL with KLATCH_INPUT if the file is
  * no livepatch.  Caller frees. */

@@ -1,11 +1,14 @@
 /*
  * The builds of the targets, by the note with the build ID that a livepatch carries for each: of
- * the module that is loaded, and of the one that is installed and would come.
+ * the module that is loaded, of the one that is installed and would come, and of the one in the
+ * initramfs that comes first at a boot.
  */
 #include <string.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "elf/view.h"
+#include "host/initramfs.h"
 #include "host/inside.h"
 #include "kernel/modules.h"
 
@@ -50,6 +53,44 @@ static enum target_build installed_build(const struct kernel *installed,
 	g_autoptr(GBytes) bytes = modules_bytes(installed, target->name, NULL);
 
 	return bytes ? note_in(target, bytes) : BUILD_MISSING;
+}
+
+/* Of the modules in the initramfs, by name. */
+static void check_at_boot(struct host_check *check, GHashTable *modules,
+			  const struct table_object *target)
+{
+	GBytes *bytes = g_hash_table_lookup(modules, target->name);
+
+	if (bytes && note_in(target, bytes) == BUILD_OTHER)
+		host_find(check, FINDING_WARNING, "a target would run unpatched after a boot",
+			  target->name,
+			  "update-initramfs -u, if the one that is installed is right",
+			  "the module in the initramfs is another build than the livepatch is for");
+}
+
+/* What a boot loads before it has any other file system. */
+void host_check_initramfs(struct host_check *check)
+{
+	g_autofree char *release = host_text(check->host->proc, "sys/kernel/osrelease", NULL);
+	g_autofree char *name = g_strconcat("initrd.img-", release, NULL);
+	g_autofree char *path = g_build_filename(check->host->boot, name, NULL);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < check->tables->objects->len; i++) {
+		struct table_object *target = check->tables->objects->pdata[i];
+
+		if (target->note)
+			g_ptr_array_add(names, (gpointer)target->name);
+	}
+	if (!names->len || !g_file_test(path, G_FILE_TEST_EXISTS))
+		return;
+	g_autoptr(GBytes) file = files_map(path, &error);
+	g_autoptr(GHashTable) modules = file ? initramfs_modules(file, path, names, &error) : NULL;
+	for (guint i = 0; modules && i < check->tables->objects->len; i++)
+		check_at_boot(check, modules, check->tables->objects->pdata[i]);
+	if (!modules)
+		findings_add(check->findings, FINDING_NOTE, g_steal_pointer(&error));
 }
 
 static void check_target(struct host_check *check, const struct kernel *installed,

@@ -10,8 +10,11 @@
 
 const struct host *host_running(void)
 {
-	static const struct host running = {
-		.proc = "/proc", .sys = "/sys", .log = "/dev/kmsg", .modules = "/lib/modules"};
+	static const struct host running = {.proc = "/proc",
+					    .sys = "/sys",
+					    .log = "/dev/kmsg",
+					    .modules = "/lib/modules",
+					    .boot = "/boot"};
 
 	return &running;
 }

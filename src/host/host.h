@@ -21,6 +21,7 @@ struct host {
 	const char *sys;
 	const char *log;     /* records in the form of /dev/kmsg */
 	const char *modules; /* what is installed: a directory for each release */
+	const char *boot;    /* initrd.img-RELEASE */
 };
 
 /* This machine. */

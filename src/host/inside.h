@@ -2,7 +2,7 @@
  * The room's own door: what each question of host_check() gets.
  *
  *	check_machine.c	the kernel that runs, and what it lets in
- *	check_targets.c	the builds of the targets, in memory and installed
+ *	check_targets.c	the builds of the targets, in memory, installed and in the initramfs
  *	check_names.c	symbols and functions: there, replaceable, used by others
  */
 #ifndef KLATCH_HOST_INSIDE_H
@@ -38,7 +38,7 @@ gboolean host_check_release(struct host_check *check);
 typedef void host_question(struct host_check *check);
 host_question host_check_name, host_check_transition, host_check_switches;
 host_question host_check_signature, host_check_space;
-host_question host_check_targets;
+host_question host_check_targets, host_check_initramfs;
 host_question host_check_symbols, host_check_traceable, host_check_livepatches, host_check_kprobes,
 	host_check_ftrace;
 

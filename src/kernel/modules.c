@@ -70,17 +70,21 @@ char *modules_path(const struct kernel *kernel, const char *name, GError **error
 	return module ? g_strdup(kmod_module_get_path(module)) : NULL;
 }
 
+GBytes *modules_unpack(GBytes *file, const char *path, GError **error)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(file, &size);
+
+	if (size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG))
+		return g_bytes_ref(file);
+	return unpack_stream(data, size, MODULE_LIMIT, path, error);
+}
+
 GBytes *modules_file_bytes(const char *path, GError **error)
 {
 	g_autoptr(GBytes) file = files_map(path, error);
-	gsize size;
 
-	if (!file)
-		return NULL;
-	const char *data = g_bytes_get_data(file, &size);
-	if (size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG))
-		return g_steal_pointer(&file);
-	return unpack_stream(data, size, MODULE_LIMIT, path, error);
+	return file ? modules_unpack(file, path, error) : NULL;
 }
 
 GBytes *modules_bytes(const struct kernel *kernel, const char *name, GError **error)

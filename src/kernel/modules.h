@@ -27,6 +27,7 @@ struct module_file {
 GPtrArray *modules_files(const struct kernel *kernel, GError **error);
 
 /* The content of a module's file, unpacked if need be.  From any thread. */
+GBytes *modules_unpack(GBytes *file, const char *path, GError **error);
 GBytes *modules_file_bytes(const char *path, GError **error);
 
 /* The same of a module by its name. */

@@ -86,6 +86,19 @@ archive_reader *unpack_open_tarball(const char *path, GError **error)
 	return g_steal_pointer(&archive);
 }
 
+archive_reader *unpack_open_cpio(const void *data, gsize size, const char *path, GError **error)
+{
+	g_autoptr(archive_reader) archive = archive_read_new();
+
+	support_filters(archive);
+	archive_read_support_format_cpio(archive);
+	if (archive_read_open_memory(archive, data, size)) {
+		unpack_fail(error, path, archive);
+		return NULL;
+	}
+	return g_steal_pointer(&archive);
+}
+
 /* A .deb is an ar archive of tarballs: the callbacks read the outer for the inner. */
 static la_ssize_t read_outer(archive_reader *inner, void *outer, const void **data)
 {

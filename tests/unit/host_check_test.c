@@ -57,7 +57,7 @@ static GPtrArray *check_fix(const struct machine *machine)
 {
 	g_autofree char *path = path_in(machine->directory, "fix.o");
 	g_autoptr(GError) error = NULL;
-	GPtrArray *findings = host_check(&machine->host, path, &error);
+	GPtrArray *findings = host_check(&machine->host, path, TRUE, &error);
 
 	assert_no_error(error);
 	return findings;
@@ -95,9 +95,9 @@ static void test_other_file(void **state)
 	g_autofree char *path = path_in(machine->directory, "t.o");
 	g_autoptr(GError) error = NULL;
 
-	assert_null(host_check(&machine->host, path, &error));
+	assert_null(host_check(&machine->host, path, TRUE, &error));
 	assert_error(&error, KLATCH_INPUT, "only livepatches of klatch");
-	assert_null(host_check(&machine->host, "/nonexistent", &error));
+	assert_null(host_check(&machine->host, "/nonexistent", TRUE, &error));
 	assert_error(&error, KLATCH_ENVIRONMENT, "No such file");
 }
 
@@ -202,6 +202,42 @@ static void test_installed_builds(void **state)
 	expect(machine, FINDING_NOTE, "it is neither loaded nor installed");
 }
 
+/* The installed target, behind microcode, in an initramfs that a command compresses. */
+static void make_initramfs(const struct machine *machine, const char *compress)
+{
+	g_autofree char *script = g_strdup_printf(
+		"set -e; rm -rf early main; mkdir -p early/kernel main/usr/lib boot;"
+		"echo microcode >early/kernel/x86; cp -r modules main/usr/lib/; rm "
+		"main/usr/lib/modules/*/modules*;"
+		"for part in early main; do (cd $part; find . | cpio --quiet -o -H newc "
+		">../$part.cpio); done;"
+		"(cat early.cpio; head -c 600 /dev/zero; %s <main.cpio) "
+		">boot/initrd.img-" MACHINE_RELEASE,
+		compress);
+
+	g_free(output_of(machine->directory, "sh", "-c", script, NULL));
+}
+
+static void test_initramfs(void **state)
+{
+	static const char *const compressions[] = {"cat", "gzip", "xz", "zstd -q"};
+	const struct machine *machine = *state;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(compressions); i++) {
+		install_target(machine, target_source);
+		make_initramfs(machine, compressions[i]);
+		expect(machine, FINDING_NOTE, NULL);
+		install_target(machine, other_source);
+		make_initramfs(machine, compressions[i]);
+		install_target(machine, target_source);
+		expect(machine, FINDING_WARNING, "the module in the initramfs is another build");
+	}
+	make_initramfs(machine, "xz | head -c 200");
+	expect(machine, FINDING_NOTE, "boot/initrd.img");
+	put(machine, "boot/initrd.img-" MACHINE_RELEASE, "no archive");
+	expect(machine, FINDING_NOTE, "boot/initrd.img");
+}
+
 static void test_other_livepatches(void **state)
 {
 	const struct machine *machine = *state;
@@ -272,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		GOOD_MACHINE_TEST(test_sound),
 		GOOD_MACHINE_TEST(test_other_file),
+		GOOD_MACHINE_TEST(test_initramfs),
 		GOOD_MACHINE_TEST(test_changes),
 		GOOD_MACHINE_TEST(test_signature),
 		GOOD_MACHINE_TEST(test_installed_builds),

@@ -34,6 +34,7 @@ int make_machine(void **state)
 	machine->host.sys = path_in(machine->directory, "sys");
 	machine->host.log = path_in(machine->directory, "kmsg");
 	machine->host.modules = path_in(machine->directory, "modules");
+	machine->host.boot = path_in(machine->directory, "boot");
 	*state = machine;
 	return 0;
 }
@@ -48,6 +49,7 @@ int remove_machine(void **state)
 	g_free((char *)machine->host.sys);
 	g_free((char *)machine->host.log);
 	g_free((char *)machine->host.modules);
+	g_free((char *)machine->host.boot);
 	g_free(machine);
 	return removed ? 0 : -1;
 }

@@ -12,7 +12,7 @@
 #define MACHINE_VERSION "#1 SMP Test 6.1-1"
 
 struct machine {
-	struct host host; /* proc/, sys/, kmsg and modules/ in the directory */
+	struct host host; /* proc/, sys/, kmsg, modules/ and boot/ in the directory */
 	char *directory;
 };
 
