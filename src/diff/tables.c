@@ -178,7 +178,7 @@ static void consider_table(struct comparison *comparison, struct entity *origina
 	struct renewal renewal = {.comparison = comparison, .tables = tables};
 
 	if (!are_tables(comparison, original) || !original->uses ||
-	    is_skipped(comparison, original->symbol))
+	    is_skipped(comparison, original->twin->symbol))
 		return;
 	struct range first = range_of_entity(comparison->original, original);
 	struct range second = range_of_entity(comparison->patched, original->twin);

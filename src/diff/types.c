@@ -3,7 +3,9 @@
  * union or enum that is in both units must be the same in both.  Only if it is declared in the
  * unit's own source, and no code changes, is all that knows it known not to care.
  *
- * A type of another name within one is told by that name alone: it is in the list itself.
+ * A type of another name within one is told by that name alone: it is in the list itself.  But of
+ * the names of integers that say no more than how large they are (u64, unsigned long) one is as
+ * good as another.
  */
 #include <dwarf.h>
 #include <string.h>
@@ -17,20 +19,27 @@ struct type {
 	Dwarf_Die die;
 };
 
+enum form {
+	WRITTEN,  /* as it is in the source */
+	LAID_OUT, /* the same for integers that are the same */
+	FORMS,
+};
+
 struct types {
 	struct debug *debug;
-	GHashTable *by_name;	  /* name to struct type, owned */
-	GHashTable *descriptions; /* offset of a type's entry to its description, owned */
+	GHashTable *by_name;		 /* name to struct type, owned */
+	GHashTable *descriptions[FORMS]; /* offset of a type's entry to its description, owned */
 };
 
 struct member {
-	const char *name; /* "" for an unnamed struct or union */
-	guint64 bit;	  /* where it begins */
-	guint64 bits;	  /* of a bit field */
-	const char *type;
+	const char *name;   /* "" for an unnamed struct or union */
+	guint64 bit;	    /* where it begins */
+	guint64 bits;	    /* of a bit field */
+	const char *layout; /* its type */
+	Dwarf_Die die;
 };
 
-static const char *describe(struct types *types, Dwarf_Die *die);
+static const char *describe(struct types *types, Dwarf_Die *die, enum form form);
 
 static void type_free(gpointer at)
 {
@@ -78,18 +87,23 @@ static const char *die_name(Dwarf_Die *die)
 	return name ? name : "";
 }
 
+static const char *describe_target(struct types *types, Dwarf_Die *die, enum form form)
+{
+	Dwarf_Die target;
+
+	return die_type(die, &target) ? describe(types, &target, form) : "void";
+}
+
 static struct member member_of(struct types *types, Dwarf_Die *die)
 {
-	Dwarf_Die type;
-	struct member member = {
+	return (struct member){
 		.name = die_name(die),
 		.bit = die_number(die, DW_AT_data_member_location, 0) * 8 +
 		       die_number(die, DW_AT_data_bit_offset, 0),
 		.bits = die_number(die, DW_AT_bit_size, 0),
+		.layout = describe_target(types, die, LAID_OUT),
+		.die = *die,
 	};
-
-	member.type = die_type(die, &type) ? describe(types, &type) : "void";
-	return member;
 }
 
 /* The members of a struct or union, of struct member. */
@@ -110,24 +124,26 @@ static GArray *members_of(struct types *types, Dwarf_Die *die)
 	return members;
 }
 
-static void describe_members(struct types *types, Dwarf_Die *die, GString *text)
+static void describe_members(struct types *types, Dwarf_Die *die, enum form form, GString *text)
 {
 	g_autoptr(GArray) members = members_of(types, die);
 
 	g_string_append(text, " {");
 	for (guint i = 0; i < members->len; i++) {
-		const struct member *member = &g_array_index(members, struct member, i);
+		struct member *member = &g_array_index(members, struct member, i);
 
 		g_string_append_printf(text, " %s %s:%" G_GUINT64_FORMAT "@%" G_GUINT64_FORMAT ";",
-				       member->type, member->name, member->bits, member->bit);
+				       describe_target(types, &member->die, form), member->name,
+				       member->bits, member->bit);
 	}
 	g_string_append(text, " }");
 }
 
 /* Calls for each child of a tag. */
-static void describe_children(struct types *types, Dwarf_Die *die, int tag, GString *text)
+static void describe_children(struct types *types, Dwarf_Die *die, enum form form, int tag,
+			      GString *text)
 {
-	Dwarf_Die child, type;
+	Dwarf_Die child;
 
 	if (dwarf_child(die, &child))
 		return;
@@ -143,20 +159,54 @@ static void describe_children(struct types *types, Dwarf_Die *die, int tag, GStr
 			g_string_append_printf(text, " %s=%" G_GUINT64_FORMAT, die_name(&child),
 					       die_number(&child, DW_AT_const_value, 0));
 		else
-			g_string_append_printf(text, "%s,",
-					       die_type(&child, &type) ? describe(types, &type)
-								       : "void");
+			g_string_append_printf(text, "%s,", describe_target(types, &child, form));
 	} while (!dwarf_siblingof(&child, &child));
 }
 
-static const char *describe_target(struct types *types, Dwarf_Die *die)
-{
-	Dwarf_Die target;
+#define WIDTHS(before, behind)                                                                     \
+	before "8" behind, before "16" behind, before "32" behind, before "64" behind
 
-	return die_type(die, &target) ? describe(types, &target) : "void";
+/* Whether a typedef says nothing of an integer but its size and sign. */
+static gboolean is_plain_integer(const char *name)
+{
+	static const char *const names[] = {WIDTHS("u", ""),
+					    WIDTHS("s", ""),
+					    WIDTHS("__u", ""),
+					    WIDTHS("__s", ""),
+					    WIDTHS("uint", "_t"),
+					    WIDTHS("int", "_t"),
+					    "ushort",
+					    "uint",
+					    "ulong",
+					    "size_t",
+					    "ssize_t",
+					    "bool",
+					    "__kernel_size_t",
+					    "__kernel_ssize_t",
+					    "__kernel_ulong_t",
+					    "__kernel_long_t",
+					    NULL};
+
+	return g_strv_contains(names, name);
 }
 
-static char *make_description(struct types *types, Dwarf_Die *die)
+/* Whether it is an integer, whatever it is called.  Then it is described by its kind and size. */
+static gboolean describe_integer(Dwarf_Die *die, GString *text)
+{
+	Dwarf_Die type = *die;
+
+	while (dwarf_tag(&type) == DW_TAG_typedef && is_plain_integer(die_name(&type)))
+		if (!die_type(&type, &type))
+			return FALSE;
+	if (dwarf_tag(&type) != DW_TAG_base_type)
+		return FALSE;
+	g_string_append_printf(text, "integer %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT,
+			       die_number(&type, DW_AT_encoding, 0),
+			       die_number(&type, DW_AT_byte_size, 0));
+	return TRUE;
+}
+
+static char *make_description(struct types *types, Dwarf_Die *die, enum form form)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	int tag = dwarf_tag(die);
@@ -164,46 +214,49 @@ static char *make_description(struct types *types, Dwarf_Die *die)
 
 	switch (tag) {
 	case DW_TAG_pointer_type:
-		g_string_append_printf(text, "%s *", describe_target(types, die));
+		g_string_append_printf(text, "%s *", describe_target(types, die, form));
 		break;
 	case DW_TAG_const_type:
 	case DW_TAG_volatile_type:
 	case DW_TAG_restrict_type:
-		g_string_append(text, describe_target(types, die));
+		g_string_append(text, describe_target(types, die, form));
 		break;
 	case DW_TAG_array_type:
-		g_string_append(text, describe_target(types, die));
-		describe_children(types, die, DW_TAG_subrange_type, text);
+		g_string_append(text, describe_target(types, die, form));
+		describe_children(types, die, form, DW_TAG_subrange_type, text);
 		break;
 	case DW_TAG_subroutine_type:
-		g_string_append_printf(text, "%s (", describe_target(types, die));
-		describe_children(types, die, DW_TAG_formal_parameter, text);
+		g_string_append_printf(text, "%s (", describe_target(types, die, form));
+		describe_children(types, die, form, DW_TAG_formal_parameter, text);
 		g_string_append(text, ")");
 		break;
 	default:
+		if (form == LAID_OUT && describe_integer(die, text))
+			break;
 		if (tag_name(tag))
 			g_string_append_printf(text, "%s ", tag_name(tag));
 		g_string_append(text, name);
 		if (!*name && tag == DW_TAG_enumeration_type)
-			describe_children(types, die, DW_TAG_enumerator, text);
+			describe_children(types, die, form, DW_TAG_enumerator, text);
 		else if (!*name)
-			describe_members(types, die, text);
+			describe_members(types, die, form, text);
 	}
 	return g_strdup(text->str);
 }
 
 /* A type as one could write it. */
-static const char *describe(struct types *types, Dwarf_Die *die)
+static const char *describe(struct types *types, Dwarf_Die *die, enum form form)
 {
+	GHashTable *descriptions = types->descriptions[form];
 	gpointer key = GSIZE_TO_POINTER(dwarf_dieoffset(die));
-	char *text = g_hash_table_lookup(types->descriptions, key);
+	char *text = g_hash_table_lookup(descriptions, key);
 
 	if (text)
 		return text;
 	/* A type can't lead to itself but by a name; one that does must not lead on for ever. */
-	g_hash_table_insert(types->descriptions, key, g_strdup("itself"));
-	text = make_description(types, die);
-	g_hash_table_insert(types->descriptions, key, text);
+	g_hash_table_insert(descriptions, key, g_strdup("itself"));
+	text = make_description(types, die, form);
+	g_hash_table_insert(descriptions, key, text);
 	return text;
 }
 
@@ -238,7 +291,8 @@ static void consider_die(struct types *types, Dwarf_Die *die)
 static void types_free(struct types *types)
 {
 	g_hash_table_unref(types->by_name);
-	g_hash_table_unref(types->descriptions);
+	for (guint i = 0; i < FORMS; i++)
+		g_hash_table_unref(types->descriptions[i]);
 	debug_free(types->debug);
 	g_free(types);
 }
@@ -255,7 +309,8 @@ static struct types *types_new(const struct object *object, GError **error)
 	struct types *types = g_new0(struct types, 1);
 	types->debug = debug;
 	types->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, type_free);
-	types->descriptions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	for (guint i = 0; i < FORMS; i++)
+		types->descriptions[i] = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	while (!dwarf_get_units(debug->dwarf, unit, &unit, NULL, NULL, &unit_die, NULL)) {
 		if (dwarf_child(&unit_die, &die))
 			continue;
@@ -266,10 +321,10 @@ static struct types *types_new(const struct object *object, GError **error)
 	return types;
 }
 
-static const struct member *member_named(const GArray *members, const char *name)
+static struct member *member_named(const GArray *members, const char *name)
 {
 	for (guint i = 0; i < members->len; i++) {
-		const struct member *member = &g_array_index(members, struct member, i);
+		struct member *member = &g_array_index(members, struct member, i);
 
 		if (!strcmp(member->name, name))
 			return member;
@@ -280,17 +335,19 @@ static const struct member *member_named(const GArray *members, const char *name
 static gboolean members_equal(const struct member *first, const struct member *second)
 {
 	return !strcmp(first->name, second->name) && first->bit == second->bit &&
-	       first->bits == second->bits && !strcmp(first->type, second->type);
+	       first->bits == second->bits && !strcmp(first->layout, second->layout);
 }
 
 /* How one member differs from the one of its name. */
-static char *member_change(const struct member *original, const struct member *patched)
+static char *member_change(struct types *original_types, struct member *original,
+			   struct types *patched_types, struct member *patched)
 {
 	if (!*original->name)
 		return g_strdup("an unnamed member changed");
-	if (strcmp(original->type, patched->type))
+	if (strcmp(original->layout, patched->layout))
 		return g_strdup_printf("member %s is of type '%s' instead of '%s'", original->name,
-				       patched->type, original->type);
+				       describe_target(patched_types, &patched->die, WRITTEN),
+				       describe_target(original_types, &original->die, WRITTEN));
 	if (original->bits != patched->bits)
 		return g_strdup_printf("member %s is %" G_GUINT64_FORMAT " bits wide instead of "
 				       "%" G_GUINT64_FORMAT,
@@ -301,7 +358,8 @@ static char *member_change(const struct member *original, const struct member *p
 }
 
 /* What is different in the first members that are; NULL if all are the same. */
-static char *members_change(const GArray *original, const GArray *patched)
+static char *members_change(struct types *original_types, const GArray *original,
+			    struct types *patched_types, const GArray *patched)
 {
 	guint i = 0;
 
@@ -317,9 +375,9 @@ static char *members_change(const GArray *original, const GArray *patched)
 	}
 	if (i == original->len)
 		return i < patched->len ? g_strdup("it has a new member") : NULL;
-	const struct member *member = &g_array_index(original, struct member, i);
-	const struct member *other = member_named(patched, member->name);
-	return other ? member_change(member, other)
+	struct member *member = &g_array_index(original, struct member, i);
+	struct member *other = member_named(patched, member->name);
+	return other ? member_change(original_types, member, patched_types, other)
 		     : g_strdup_printf("member %s was removed", member->name);
 }
 
@@ -369,12 +427,12 @@ static char *type_change(struct types *original_types, Dwarf_Die *original,
 	if (dwarf_tag(original) != tag)
 		return g_strdup("it is of another kind");
 	if (tag == DW_TAG_typedef) {
-		const char *first = describe_target(original_types, original);
-		const char *second = describe_target(patched_types, patched);
-
-		return strcmp(first, second)
-			       ? g_strdup_printf("it is '%s' instead of '%s'", second, first)
-			       : NULL;
+		if (!strcmp(describe_target(original_types, original, LAID_OUT),
+			    describe_target(patched_types, patched, LAID_OUT)))
+			return NULL;
+		return g_strdup_printf("it is '%s' instead of '%s'",
+				       describe_target(patched_types, patched, WRITTEN),
+				       describe_target(original_types, original, WRITTEN));
 	}
 	if (tag == DW_TAG_enumeration_type) {
 		change = enum_change(original, patched);
@@ -382,7 +440,7 @@ static char *type_change(struct types *original_types, Dwarf_Die *original,
 		g_autoptr(GArray) members = members_of(original_types, original);
 		g_autoptr(GArray) patched_members = members_of(patched_types, patched);
 
-		change = members_change(members, patched_members);
+		change = members_change(original_types, members, patched_types, patched_members);
 	}
 	guint64 size = die_number(original, DW_AT_byte_size, 0);
 	guint64 patched_size = die_number(patched, DW_AT_byte_size, 0);

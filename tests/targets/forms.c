@@ -141,13 +141,56 @@ static noinline int untraced_caller(int value)
 	return untraced(value) + 10 * without_instrumentation(value) + 1;
 }
 
+/* ---- constant tables ---- */
+
+struct quirk {
+	int id;
+	const char *text;
+	int (*hook)(int value);
+};
+
+static int same(int value)
+{
+	return value;
+}
+
+static int twice_as_much(int value)
+{
+	return 2 * value;
+}
+
+static const struct quirk quirks[] = {
+	{ 1, "kt first", same },
+	{ 2, "kt second", same },
+	{ 3, "kt third", twice_as_much },
+	{ 4, "kt fourth", same },
+};
+
+/* A table of a table, which code uses as well. */
+static const struct quirk *const quirk_ends[] = { &quirks[0], &quirks[ARRAY_SIZE(quirks) - 1] };
+
+static noinline int quirk_sum(int id)
+{
+	int value = KT_BUILD, i;
+
+	for (i = 0; i < ARRAY_SIZE(quirks); i++)
+		if (quirks[i].id >= id)
+			value += quirks[i].hook(quirks[i].id);
+	return value;
+}
+
+static noinline const char *quirk_text(int end)
+{
+	return KT_BUILD ? "kt other" : READ_ONCE(quirk_ends[end])->text;
+}
+
 static int forms_get(char *buffer, const struct kernel_param *kp)
 {
 	return scnprintf(buffer, PAGE_SIZE,
 			 "things=%d,%d gotos=%d strings=%s data=%d faults=%d times=%d weak=%d "
-			 "alias=%d ref=%d sched=%d untraced=%d\n",
+			 "alias=%d ref=%d sched=%d untraced=%d quirks=%d,%s\n",
 			 thing_get(&things[0]), thing_get(&things[1]), gotos("\0\1\2"),
 			 strings(1), data(), faults(), times, kt_weak(0), kt_alias(0), of_ref(0),
-			 of_sched(0), untraced_caller(0));
+			 of_sched(0), untraced_caller(0), quirk_sum(2), quirk_text(1));
 }
 KT_SHOW(forms, forms_get);
