@@ -1,7 +1,7 @@
 /*
- * Members of objects that a change begins to initialise: objects that were made before were made
- * without.  What relies on it, an empty list that is told from one of zeros say, would go wrong
- * with them, and no layout tells.
+ * What objects that were made before a change do not have: a member that it begins to initialise, a
+ * struct of its own around them.  What relies on it, an empty list that is told from one of zeros
+ * say, would go wrong with them, and no layout tells.
  */
 #include <string.h>
 
@@ -117,23 +117,80 @@ static gboolean initialises(const struct outline *outline, const struct piece *i
 	return FALSE;
 }
 
-void cutting_find_begins(struct cutting *cutting)
+static char *begins_to_initialise(const struct cutting *cutting, guint call)
 {
 	const struct outline *original = cutting->outlines[ORIGINAL];
 	const struct outline *patched = cutting->outlines[PATCHED];
+	const struct word *word = &g_array_index(patched->words, struct word, call);
+	struct piece initialiser = {word->at, word->length}, member;
 
-	for (guint i = 0; i < patched->words->len; i++) {
-		const struct word *word = &g_array_index(patched->words, struct word, i);
-		struct piece initialiser = {word->at, word->length}, member;
-		struct part *part;
+	/* A member that is new is a matter of the layout. */
+	if (!is_initialiser(word) || !find_member(patched, call, &member) ||
+	    !has_member(original, &member) || initialises(original, &initialiser, &member))
+		return NULL;
+	return g_strdup_printf("it begins to initialise %.*s, and objects that are there already "
+			       "were made without",
+			       (int)member.length, member.at);
+}
 
-		if (!is_initialiser(word))
-			continue;
-		part = cutting_part_of(cutting, PATCHED, word->line);
-		/* A member that is new is a matter of the layout. */
-		if (!part || part->begins || !find_member(patched, i, &member) ||
-		    !has_member(original, &member) || initialises(original, &initialiser, &member))
-			continue;
-		part->begins = g_strndup(member.at, member.length);
+/* What a task gets by is made by who queues it: with the change, new ones. */
+static gboolean is_queued(const struct word *member)
+{
+	static const char *const kinds[] = {"work", "timer", "rcu", "list", "node", "kref"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_strstr_len(member->at, member->length, kinds[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean has_word(const struct outline *outline, const struct word *other)
+{
+	struct piece piece = {other->at, other->length};
+
+	for (guint i = 0; i < outline->words->len; i++)
+		if (is_piece(&g_array_index(outline->words, struct word, i), &piece))
+			return TRUE;
+	return FALSE;
+}
+
+/* container_of(object, struct new, member) */
+static char *begins_to_surround(const struct cutting *cutting, guint call)
+{
+	static const char name[] = "container_of";
+	const GArray *words = cutting->outlines[PATCHED]->words;
+	const struct word *word = &g_array_index(words, struct word, call);
+	guint tag = call + 1;
+
+	if (word->length < strlen(name) || memcmp(word->at, name, strlen(name)))
+		return NULL;
+	while (tag < words->len && g_array_index(words, struct word, tag).step == word->step &&
+	       !(g_array_index(words, struct word, tag).flags & WORD_TAG))
+		tag++;
+	if (tag + 1 >= words->len || g_array_index(words, struct word, tag).step != word->step)
+		return NULL;
+	word = &g_array_index(words, struct word, tag);
+	if (has_word(cutting->outlines[ORIGINAL], word) || is_queued(word + 1))
+		return NULL;
+	return g_strdup_printf(
+		"it takes objects for a part of struct %.*s, which is new, and those "
+		"that are there already are none",
+		(int)word->length, word->at);
+}
+
+void cutting_find_begins(struct cutting *cutting)
+{
+	const GArray *words = cutting->outlines[PATCHED]->words;
+
+	for (guint i = 0; i < words->len; i++) {
+		const struct word *word = &g_array_index(words, struct word, i);
+		struct part *part = word->flags & WORD_CALLED
+					    ? cutting_part_of(cutting, PATCHED, word->line)
+					    : NULL;
+
+		if (part && !part->begins)
+			part->begins = begins_to_initialise(cutting, i);
+		if (part && !part->begins)
+			part->begins = begins_to_surround(cutting, i);
 	}
 }

@@ -143,9 +143,7 @@ static void note_obstacle(struct change *change, const struct part *part)
 	else if (source && file->change == PATCHED_DELETED)
 		change->obstacle = g_strdup_printf("%s: it is built no more", file->path);
 	else if (part->begins)
-		change->obstacle = g_strdup_printf("%s: it begins to initialise %s, and objects "
-						   "that are there already were made without",
-						   file->path, part->begins);
+		change->obstacle = g_strdup_printf("%s: %s", file->path, part->begins);
 }
 
 static void add_part(struct change *change, const struct part *part)

@@ -44,7 +44,7 @@ struct part {
 	guint original_start, original_count; /* lines, from 0 */
 	guint patched_start, patched_count;
 	char *scope;	      /* for people: the declaration, as it was or as it is new; or NULL */
-	char *begins;	      /* a member that was there and is initialised only now; or NULL */
+	char *begins;	      /* what older objects do not have, as a sentence; or NULL */
 	GArray *uses;	      /* of struct use, by word */
 	GArray *balances;     /* of struct balance */
 	GPtrArray *includes;  /* of char *: "-linux/list.h", "+dce/abm.h" */

@@ -1,0 +1,8 @@
+struct page {
+	int count;
+};
+
+void drop(struct page *pages)
+{
+	free(pages);
+}
