@@ -19,6 +19,7 @@
 
 PREFIX  ?= /usr/local
 UNITS   ?= $(PREFIX)/lib/systemd/system
+ZSH     ?= $(PREFIX)/share/zsh/site-functions
 CC      ?= gcc
 B       := build
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
@@ -54,7 +55,7 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(KFLAGS) $(CFLAGS) -c -o $@ $<
 
 # What says the version.
-$(B)/src/cmd/main.o $(B)/src/package/texts.o: debian/changelog
+$(B)/src/cmd/main.o $(B)/src/package/texts.o $(B)/src/link/finish.o: debian/changelog
 
 $(B)/sanitized/%.o: %.c
 	@mkdir -p $(@D)
@@ -160,6 +161,8 @@ format:
 install: all
 	install -D $(B)/klatch $(DESTDIR)$(PREFIX)/bin/klatch
 	for page in docs/man/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$page); done
+	install -D -m 644 completions/klatch.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/klatch
+	install -D -m 644 completions/_klatch $(DESTDIR)$(ZSH)/_klatch
 	install -d $(DESTDIR)$(UNITS)
 	for unit in units/*; do \
 		sed 's,@BIN@,$(PREFIX)/bin,' $$unit >$(DESTDIR)$(UNITS)/$$(basename $$unit); done

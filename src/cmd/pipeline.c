@@ -303,6 +303,24 @@ static gboolean stage_match(struct pipeline *pipeline, GError **error)
 	return TRUE;
 }
 
+/* Each patch by its name and content; where it lay is of no interest elsewhere.  Caller frees. */
+static char **describe_patches(const char *const *patches, GError **error)
+{
+	g_autoptr(GStrvBuilder) sources = g_strv_builder_new();
+
+	for (gsize i = 0; patches[i]; i++) {
+		g_autoptr(GBytes) bytes = files_map(patches[i], error);
+		g_autofree char *name = g_path_get_basename(patches[i]);
+
+		if (!bytes)
+			return NULL;
+		g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
+		g_autofree char *source = g_strdup_printf("%s sha256:%s", name, sum);
+		g_strv_builder_add(sources, source);
+	}
+	return g_strv_builder_end(sources);
+}
+
 /* Links the units of an object, or of all, to one livepatch. */
 static gboolean link_object(struct pipeline *pipeline, const char *object, const char *name,
 			    GError **error)
@@ -311,6 +329,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 	g_autofree char *file = g_strconcat(name, ".ko", NULL);
 	g_autofree char *path = g_build_filename(directory, file, NULL);
 	g_autoptr(GArray) units = candidates_to_link(pipeline->candidates, object);
+	g_auto(GStrv) sources = describe_patches(pipeline->request->patches, error);
 	const struct link_options options = {
 		.name = name,
 		.policy = pipeline->request->policy,
@@ -318,10 +337,11 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 		.replace = replaces(pipeline->request),
 		.version = pipeline->request->version,
 		.cves = pipeline->request->cves,
+		.sources = (const char *const *)sources,
 	};
 	GError *problem = NULL;
 
-	if (!files_make_directory(directory, error))
+	if (!sources || !files_make_directory(directory, error))
 		return FALSE;
 	if (!link_livepatch(pipeline->kernel, &options, (struct link_unit *)units->data, units->len,
 			    directory, path, &problem))

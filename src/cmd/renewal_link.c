@@ -176,10 +176,14 @@ static gboolean link_units(struct renewal *renewal, const GPtrArray *candidates,
 	g_autoptr(GPtrArray) refusals =
 		g_ptr_array_new_with_free_func((GDestroyNotify)link_refusal_free);
 	g_autoptr(GArray) units = candidates_to_link(candidates, NULL);
+	g_autofree char *source =
+		g_strdup_printf("linux %s to %s", renewal->result->from, renewal->result->to);
+	const char *const sources[] = {source, NULL};
 	const struct link_options options = {
 		.name = renewal->name,
 		.policy = KLATCH_REBIND,
 		.replace = TRUE,
+		.sources = sources,
 		.refusals = refusals,
 	};
 	g_autoptr(GError) problem = NULL;

@@ -171,6 +171,29 @@ gboolean finish_module(struct object *object, const struct link_options *options
 	return TRUE;
 }
 
+/* The compiler leaves its name, behind a NUL.  Caller frees. */
+static char *compiler_of(const struct object *compiled)
+{
+	const struct section *comment = object_section(compiled, ".comment");
+
+	if (!comment || comment->size < 2 || *comment->data)
+		return NULL;
+	return g_strndup((const char *)comment->data + 1, comment->size - 1);
+}
+
+void finish_origin(struct object *object, const struct link_options *options,
+		   const struct object *compiled)
+{
+	struct section *info = object_section(object, ".modinfo");
+	g_autofree char *compiler = compiler_of(compiled);
+
+	add_info(info, "klatch", KLATCH_VERSION);
+	if (compiler)
+		add_info(info, "compiler", compiler);
+	for (gsize i = 0; options->sources && options->sources[i]; i++)
+		add_info(info, "source", options->sources[i]);
+}
+
 /* --- livepatch ------------------------------------------------------------------------------- */
 
 static gboolean is_vmlinux(const struct reloc *reloc)

@@ -21,6 +21,11 @@ void finish_hide_symbols(struct object *object);
 gboolean finish_module(struct object *object, const struct link_options *options,
 		       const struct exports *exports, GError **error);
 
+/* Says what the livepatch was made of and with: the sources of the options, this klatch, and the
+ * compiler of an object that was compiled for it. */
+void finish_origin(struct object *object, const struct link_options *options,
+		   const struct object *compiled);
+
 /* Makes klp symbols and relocations what the kernel's livepatch code expects.  Nothing but
  * numbering the sites may follow. */
 void finish_livepatch(struct object *object);

@@ -178,6 +178,7 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 	    !join_runtime(livepatch, scope, error) ||
 	    !finish_module(livepatch, options, scope->exports, error))
 		return FALSE;
+	finish_origin(livepatch, options, units[0].patched);
 	finish_livepatch(livepatch);
 	tables_number_sites(livepatch, options->policy);
 	return seal_write(livepatch, path, error);

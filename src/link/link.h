@@ -32,10 +32,11 @@ struct link_refusal {
 struct link_options {
 	const char *name; /* of the livepatch, a valid module name */
 	enum klatch_policy policy;
-	gboolean refuse_mismatch; /* another build of a target is refused, not left unpatched */
-	gboolean replace;	  /* it ends all livepatches that are there ... */
-	guint version;		  /* ... unless one has a higher version than this; 0: none */
-	const char *const *cves;  /* what it fixes, NULL-terminated; or NULL */
+	gboolean refuse_mismatch;   /* another build of a target is refused, not left unpatched */
+	gboolean replace;	    /* it ends all livepatches that are there ... */
+	guint version;		    /* ... unless one has a higher version than this; 0: none */
+	const char *const *cves;    /* what it fixes, NULL-terminated; or NULL */
+	const char *const *sources; /* what it is made of, in words, likewise */
 	GPtrArray
 		*refusals; /* of struct link_refusal, owned: all units are tried, and what is
 			      refused of each is added here; NULL: the first refusal is the error */

@@ -304,6 +304,21 @@ static void test_cves_are_named(void **state)
 		memmem(info->data, info->size, "cve=CVE-2024-1234\0cve=CVE-2025-12345", 37));
 }
 
+static void test_origin_is_told(void **state)
+{
+	static const char wanted[] = "klatch=" KLATCH_VERSION "\0compiler=GCC: (of ours) 12\0"
+				     "source=a.patch 1\0source=b.patch 2";
+	const char *const sources[] = {"a.patch 1", "b.patch 2", NULL};
+	const struct link_options options = {.name = "name", .sources = sources};
+	AUTO(object) object = compiled(*state, ".section .modinfo, \"a\"\n .text\n ret\n");
+	AUTO(object) from = compiled(*state, ".ident \"GCC: (of ours) 12\"\n .text\n ret\n");
+	const struct section *info = object_section(object, ".modinfo");
+
+	finish_origin(object, &options, from);
+	assert_int_equal(info->size, sizeof(wanted));
+	assert_memory_equal(info->data, wanted, sizeof(wanted));
+}
+
 static void test_module_export_is_refused(void **state)
 {
 	AUTO(object)
@@ -321,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects_read_back),
 		cmocka_unit_test(test_cves_are_named),
+		cmocka_unit_test(test_origin_is_told),
 		cmocka_unit_test(test_late_references_are_sites),
 		cmocka_unit_test(test_what_it_is_for_reads_back),
 		cmocka_unit_test(test_no_build_id_is_refused),
