@@ -3,6 +3,7 @@
 #   make            build/klatch
 #   make demo       what klatch does, shown on a real kernel in a virtual machine
 #   make check      all tests
+#   make check-system  a Debian system over several boots, with klatch from its package
 #   make corpus     every real fix of the corpus through build and try (IDS="001 003": only these)
 #   make lab        every scenario in a virtual machine (KERNEL=...: not the newest stock kernel)
 #   make bench      times against the bare compiles
@@ -41,7 +42,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check unit vm update corpus oracle lab latency bench selftests torture census fuzz lint format install deb clean
+.PHONY: all packages demo check check-system unit vm update corpus oracle lab latency bench selftests torture census fuzz lint format install deb clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -95,6 +96,10 @@ unit: $(UNIT)
 check: packages
 	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink $(B)/boot
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
+
+check-system: deb
+	$(MAKE) $(JOBS) all
+	tests/run tests/system/system.test
 
 demo: packages
 	$(MAKE) $(JOBS) all
