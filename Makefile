@@ -86,6 +86,11 @@ $(B)/tests/%: $(B)/sanitized/tests/unit/%.o $(UNIT_HELP) $(CHECKED)
 	@echo '  LINK    $@'
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
 
+# With sanitizers: it looks at what nobody would write.
+$(B)/damage: $(B)/sanitized/tests/damage/damage.o $(CHECKED)
+	@echo '  LINK    $@'
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS)
+
 # One list of packages, in packages.txt; what is there already is not asked for again.
 packages:
 	@tests/packages
@@ -94,7 +99,7 @@ unit: $(UNIT)
 	tests/run $(UNIT)
 
 check: packages
-	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink $(B)/boot
+	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink $(B)/boot $(B)/damage
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 check-system: deb
@@ -155,7 +160,7 @@ include tests/fuzz/rules.mk
 
 FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
 			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c tests/bench/*.c \
-			tests/boot/*.c)
+			tests/boot/*.c tests/damage/*.c)
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))

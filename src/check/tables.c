@@ -290,12 +290,16 @@ struct object *livepatch_read(GBytes *file, const char *name, struct tables **ta
 {
 	gsize size;
 	const void *data = g_bytes_get_data(file, &size);
-	enum seal seal = seal_look(data, sign_content_size(data, size, NULL));
+	gboolean is_signed;
+	enum seal seal = seal_look(data, sign_content_size(data, size, &is_signed));
 	AUTO(object) livepatch = NULL;
 
 	if (seal == SEAL_BROKEN)
 		klatch_fail(error, KLATCH_INPUT, CHANGED, name, "copy it, or build it, again",
 			    "it does not have the sum that it carries");
+	else if (is_signed && !sign_is_whole(data, size))
+		klatch_fail(error, KLATCH_INPUT, CHANGED, name, "sign it again",
+			    "its signature is damaged");
 	else
 		livepatch = object_read_bytes(file, name, error);
 	*tables = livepatch ? tables_read(livepatch, error) : NULL;

@@ -9,6 +9,7 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -66,6 +67,37 @@ gsize sign_content_size(const void *file, gsize size, gboolean *is_signed)
 	if (is_signed)
 		*is_signed = found;
 	return found ? size - behind : size;
+}
+
+/* Distinguished: written again it would be the same. */
+static gboolean message_is_whole(const guint8 *data, gsize size)
+{
+	g_autoptr(stream) in = BIO_new_mem_buf(data, (int)size);
+	g_autoptr(stream) out = BIO_new(BIO_s_mem());
+	g_autoptr(cms_message) message = in ? d2i_CMS_bio(in, NULL) : NULL;
+	STACK_OF(CMS_SignerInfo) *signers = message ? CMS_get0_SignerInfos(message) : NULL;
+	gboolean is_whole = FALSE;
+	char *again;
+
+	if (out && sk_CMS_SignerInfo_num(signers) == 1 && i2d_CMS_bio(out, message) == 1)
+		is_whole =
+			BIO_get_mem_data(out, &again) == (long)size && !memcmp(again, data, size);
+	ERR_clear_error();
+	return is_whole;
+}
+
+gboolean sign_is_whole(const void *file, gsize size)
+{
+	static const struct module_signature form = {.type = PKEY_ID_PKCS7};
+	gboolean is_signed;
+	gsize content = sign_content_size(file, size, &is_signed);
+	const guint8 *message = (const guint8 *)file + content;
+	gsize length = size - content - strlen(SIGN_MARK) - sizeof(struct module_signature);
+
+	return is_signed && length <= G_MAXINT &&
+	       !memcmp(message + length, &form,
+		       offsetof(struct module_signature, signature_length)) &&
+	       message_is_whole(message, length);
 }
 
 static int passphrase(char *buffer, int size, int writing, void *data)

@@ -20,6 +20,12 @@
 gsize sign_content_size(const void *file, gsize size, gboolean *is_signed);
 
 /*
+ * Whether the signature of a signed file has the form that the kernel reads.  Whether it is right
+ * is known only to who has the certificate.
+ */
+gboolean sign_is_whole(const void *file, gsize size);
+
+/*
  * Signs a module's file, in place of a signature that it has.  key: a file with a private key in
  * PEM, whose passphrase, if it has one, is $KBUILD_SIGN_PIN; certificate: one in PEM or DER.  The
  * signed module is written to `output`.
