@@ -13,6 +13,7 @@
 #   make torture    ten thousand events by chance on each kernel (SEED=1 EVENTS=10000)
 #   make update     a whole point release as one livepatch, tried (RELEASE=... VERSION=...)
 #   make fuzz       every parser of outside input, a minute each
+#   make fuzz-check  ten thousand damaged livepatches through klatch check, and those it lets pass loaded
 #   make lint       format and static analysis
 #   make V=1 ...    shows every command
 #   make install    into $(DESTDIR)$(PREFIX)
@@ -42,7 +43,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check check-system unit vm update corpus oracle lab latency bench selftests torture census fuzz lint format install deb clean
+.PHONY: all packages demo check check-system unit vm update corpus oracle lab latency bench selftests torture census fuzz fuzz-check lint format install deb clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -128,6 +129,10 @@ lab: packages
 latency: packages
 	$(MAKE) $(JOBS) all
 	tests/bench/latency
+
+fuzz-check: packages
+	$(MAKE) $(JOBS) all $(B)/damage
+	FUZZ=10000 MACHINE_SECONDS=3000 tests/vm/failures.test
 
 census: packages
 	$(MAKE) $(JOBS) all

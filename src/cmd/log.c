@@ -58,11 +58,20 @@ static gboolean print_log(const char *name, gboolean json, GError **error)
 	g_autoptr(GPtrArray) names = names_of(livepatches);
 	g_autoptr(GPtrArray) records = log ? log_of_livepatches(log, names) : NULL;
 	g_autoptr(JsonBuilder) builder = json_builder_new();
+	guint64 lost; /* the kernel numbers its records from 0 on */
 
 	if (!records)
 		return FALSE;
+	lost = log->len ? ((const struct log_record *)log->pdata[0])->sequence : 0;
+	if (lost && !json)
+		fprintf(stderr,
+			"klatch: the kernel has overwritten the first %" G_GUINT64_FORMAT
+			" records of its log; the journal may have them\n",
+			lost);
 	json_builder_begin_object(builder);
 	command_add_string(builder, "status", "done");
+	json_builder_set_member_name(builder, "lost");
+	json_builder_add_int_value(builder, (gint64)lost);
 	json_builder_set_member_name(builder, "records");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < records->len; i++) {

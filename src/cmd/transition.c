@@ -281,16 +281,18 @@ static gboolean give_up(const struct transition_options *options,
 {
 	AUTO(host_tasks) tasks = host_tasks(host_running(), livepatch);
 	g_autofree char *who = describe_tasks(tasks);
+	g_autoptr(GError) problem = NULL;
 	const char *outcome = "it is left in transition";
 
-	if (options->force)
-		return force(livepatch->name, who, error) &&
-		       host_wait(host_running(), livepatch->name, -1, NULL);
+	if (options->force && force(livepatch->name, who, &problem))
+		return host_wait(host_running(), livepatch->name, -1, NULL);
 	if (!options->keep)
 		outcome = turn_round(options, livepatch->name,
 				     livepatch->state == LIVEPATCH_PATCHING);
-	klatch_fail(error, KLATCH_REFUSED, "the transition did not end in time", livepatch->name,
-		    "--signal wakes tasks that sleep, --timeout waits longer", "%s; %s", who,
+	klatch_fail(error, problem ? problem->code : KLATCH_REFUSED,
+		    "the transition did not end in time", livepatch->name,
+		    "--signal wakes tasks that sleep, --timeout waits longer", "%s%s%s; %s", who,
+		    problem ? "; it is not forced: " : "", problem ? problem->message : "",
 		    outcome);
 	return FALSE;
 }

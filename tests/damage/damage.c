@@ -1,14 +1,19 @@
 /*
  * Damages livepatches.
  *
- *	damage text FROM TO FILE OUTPUT		another text of the same length; the sum is made
- *right damage fuzz KERNEL SEED COUNT DIRECTORY FILE... changes the files by chance, COUNT times,
- *and has klatch check say of each what it is: as it is, and with its sum made right, so that the
- *parts are looked at too.  What is judged sound is left in the directory: NUMBER.ko, and
- *NUMBER.sum.ko of the second.
+ *	damage text FROM TO FILE OUTPUT
+ *	damage fuzz KERNEL SEED COUNT DIRECTORY FILE...
+ *	damage parts KERNEL SEED COUNT DIRECTORY FILE...
+ *
+ * text puts another text of the same length, and makes the sum right.
+ *
+ * fuzz changes the files by chance, COUNT times, and has klatch check say of each what it is.  What
+ *is judged sound is left in the directory, as NUMBER.ko.  parts does the same with the sum made
+ *right afterwards, as chance never does, so that the parts are looked at.
  *
  * A crash or a hang ends the program; the file that it was at is then `now.ko`.
  */
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,35 +126,46 @@ static void change_header(const struct victim *victim)
 	change_number(victim, offset, sizes[field]);
 }
 
-static Elf64_Shdr *section_header(const struct victim *victim, guint index)
+static Elf64_Ehdr file_header(const struct victim *victim)
 {
-	Elf64_Ehdr header;
+	const guint8 *place = at(victim, 0, sizeof(Elf64_Ehdr));
+	Elf64_Ehdr header = {0};
 
-	if (!at(victim, 0, sizeof(header)))
-		return NULL;
-	memcpy(&header, victim->file->data, sizeof(header));
-	return (Elf64_Shdr *)at(victim, header.e_shoff + index * sizeof(Elf64_Shdr),
-				sizeof(Elf64_Shdr));
+	if (place)
+		memcpy(&header, place, sizeof(header));
+	return header;
+}
+
+static guint64 header_offset(const struct victim *victim, guint index)
+{
+	return file_header(victim).e_shoff + index * sizeof(Elf64_Shdr);
+}
+
+/* Of zeros if it is not in the file. */
+static Elf64_Shdr section_header(const struct victim *victim, guint index)
+{
+	const guint8 *place = at(victim, header_offset(victim, index), sizeof(Elf64_Shdr));
+	Elf64_Shdr header = {0};
+
+	if (place)
+		memcpy(&header, place, sizeof(header));
+	return header;
 }
 
 static guint section_count(const struct victim *victim)
 {
-	const guint8 *header = at(victim, 0, sizeof(Elf64_Ehdr));
-
-	return header ? ((const Elf64_Ehdr *)header)->e_shnum : 0;
+	return file_header(victim).e_shnum;
 }
 
 static void change_section_header(const struct victim *victim)
 {
 	static const guint8 sizes[] = {4, 4, 8, 8, 8, 8, 4, 4, 8, 8};
 	guint field = below(victim, G_N_ELEMENTS(sizes));
-	guint8 *place = (guint8 *)section_header(victim, below(victim, section_count(victim)));
+	guint64 offset = header_offset(victim, below(victim, section_count(victim)));
 
-	if (!place)
-		return;
 	for (guint i = 0; i < field; i++)
-		place += sizes[i];
-	change_number(victim, place - victim->file->data, sizes[field]);
+		offset += sizes[i];
+	change_number(victim, offset, sizes[field]);
 }
 
 /* A number in a table: fields are those of an entry, by size. */
@@ -159,13 +175,13 @@ static void change_table(const struct victim *victim, guint32 type, gsize entry,
 	guint start = below(victim, section_count(victim)), field = below(victim, count);
 
 	for (guint i = 0; i < section_count(victim); i++) {
-		const Elf64_Shdr *header =
+		const Elf64_Shdr header =
 			section_header(victim, (start + i) % section_count(victim));
 		guint64 offset;
 
-		if (!header || header->sh_type != type || header->sh_size < entry)
+		if (header.sh_type != type || header.sh_size < entry)
 			continue;
-		offset = header->sh_offset + below(victim, header->sh_size / entry) * entry;
+		offset = header.sh_offset + below(victim, header.sh_size / entry) * entry;
 		for (guint k = 0; k < field; k++)
 			offset += fields[k];
 		change_number(victim, offset, fields[field]);
@@ -239,7 +255,8 @@ static void (*const changes[])(const struct victim *victim) = {
 struct fuzz {
 	const struct kernel *kernel;
 	const char *directory;
-	guint sound, renewed, sound_renewed;
+	gboolean is_sealed; /* the sum is made right */
+	guint changed, sound;
 };
 
 static gboolean is_sound(const struct fuzz *fuzz, const GByteArray *file)
@@ -247,6 +264,7 @@ static gboolean is_sound(const struct fuzz *fuzz, const GByteArray *file)
 	g_autofree char *path = g_build_filename(fuzz->directory, "now.ko", NULL);
 	g_autoptr(GError) error = NULL;
 
+	g_unlink(path); /* what is overwritten is not made shorter */
 	need(g_file_set_contents_full(path, (const char *)file->data, file->len,
 				      G_FILE_SET_CONTENTS_NONE, 0644, &error),
 	     error);
@@ -256,9 +274,9 @@ static gboolean is_sound(const struct fuzz *fuzz, const GByteArray *file)
 	return refusals && !refusals->len;
 }
 
-static void keep(const struct fuzz *fuzz, const GByteArray *file, guint number, const char *suffix)
+static void keep(const struct fuzz *fuzz, const GByteArray *file, guint number)
 {
-	g_autofree char *name = g_strdup_printf("%u%s", number, suffix);
+	g_autofree char *name = g_strdup_printf("%u.ko", number);
 	g_autofree char *path = g_build_filename(fuzz->directory, name, NULL);
 	g_autoptr(GError) error = NULL;
 
@@ -278,25 +296,21 @@ static void try_one(struct fuzz *fuzz, GBytes *from, guint seed, guint number)
 		changes[below(&victim, G_N_ELEMENTS(changes))](&victim);
 	if (file->len == size && !memcmp(file->data, data, size))
 		return;
-	if (is_sound(fuzz, file)) {
-		fuzz->sound++;
-		keep(fuzz, file, number, ".ko");
-	}
-	if (!seal_renew(file->data, sign_content_size(file->data, file->len, NULL)))
+	if (fuzz->is_sealed)
+		seal_renew(file->data, sign_content_size(file->data, file->len, NULL));
+	fuzz->changed++;
+	if (!is_sound(fuzz, file))
 		return;
-	fuzz->renewed++;
-	if (is_sound(fuzz, file)) {
-		fuzz->sound_renewed++;
-		keep(fuzz, file, number, ".sum.ko");
-	}
+	fuzz->sound++;
+	keep(fuzz, file, number);
 }
 
-static int fuzz_all(int argc, char **argv)
+static int fuzz_all(gboolean is_sealed, int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	AUTO(kernel) kernel = kernel_open(argv[0], &error);
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-	struct fuzz fuzz = {.kernel = kernel, .directory = argv[3]};
+	struct fuzz fuzz = {.kernel = kernel, .directory = argv[3], .is_sealed = is_sealed};
 	guint seed = (guint)atoi(argv[1]), count = (guint)atoi(argv[2]);
 
 	need(kernel && files_make_directory(argv[3], &error), error);
@@ -308,9 +322,10 @@ static int fuzz_all(int argc, char **argv)
 	}
 	for (guint i = 0; i < count; i++)
 		try_one(&fuzz, files->pdata[i % files->len], seed, i);
-	printf("%u changed livepatches: %u judged sound as they are\n"
-	       "%u of them with their sum made right: %u judged sound\n",
-	       count, fuzz.sound, fuzz.renewed, fuzz.sound_renewed);
+	g_autofree char *last = g_build_filename(fuzz.directory, "now.ko", NULL);
+	g_unlink(last);
+	printf("%u changed livepatches%s: %u judged sound\n", fuzz.changed,
+	       is_sealed ? ", their sums made right" : "", fuzz.sound);
 	return 0;
 }
 
@@ -334,10 +349,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "text"))
 		return change_text(argv + 2);
-	if (argc >= 7 && !strcmp(argv[1], "fuzz"))
-		return fuzz_all(argc - 2, argv + 2);
+	if (argc >= 7 && (!strcmp(argv[1], "fuzz") || !strcmp(argv[1], "parts")))
+		return fuzz_all(!strcmp(argv[1], "parts"), argc - 2, argv + 2);
 	fputs("usage: damage text FROM TO FILE OUTPUT\n"
-	      "       damage fuzz KERNEL SEED COUNT DIRECTORY FILE...\n",
+	      "       damage fuzz|parts KERNEL SEED COUNT DIRECTORY FILE...\n",
 	      stderr);
 	return 2;
 }
