@@ -43,15 +43,16 @@ static void print_done(const struct options *options, const char *name, const ch
 	command_print_json(builder);
 }
 
-/* systemctl enable or disable, where systemd runs the machine. */
+/* systemctl enable or disable, where systemd runs the machine, or will once it is installed. */
 static gboolean tell_systemd(const char *verb, GError **error)
 {
 	const char *argv[] = {"systemctl", verb, SERVICE, TIMER, NULL};
 	struct process process = {.argv = argv};
 	AUTO_PROCESS_RESULT result = {0};
+	g_autofree char *program = g_find_program_in_path(argv[0]);
 
-	if (!g_file_test("/run/systemd/system", G_FILE_TEST_IS_DIR)) {
-		fputs("klatch: systemd does not run here: have 'klatch boot' run at each boot, and "
+	if (!program) {
+		fputs("klatch: there is no systemd here: have 'klatch boot' run at each boot, and "
 		      "'klatch boot --healthy' when it went well\n",
 		      stderr);
 		return TRUE;
