@@ -55,21 +55,31 @@ static gboolean refused_alone(struct renewal *renewal, const struct reached *rea
 	return TRUE;
 }
 
-/* The refused changes that led to a unit, too. */
-static GPtrArray *refused_changes(const struct renewal *renewal, const struct reached *reached)
+static void add_refused(const struct renewal *renewal, const GPtrArray *changes, GPtrArray *refused)
 {
-	GPtrArray *refused = g_ptr_array_new();
+	for (guint i = 0; changes && i < changes->len; i++)
+		if (selection_refusal(renewal->selection, g_ptr_array_index(changes, i)) &&
+		    !g_ptr_array_find(refused, g_ptr_array_index(changes, i), NULL))
+			g_ptr_array_add(refused, g_ptr_array_index(changes, i));
+}
 
-	for (guint i = 0; i < reached->files->len; i++) {
-		const GPtrArray *same =
-			selection_of_file(renewal->selection, g_ptr_array_index(reached->files, i));
+/* The refused change that a unit, which does not compile any more, misses: one of those that led to
+ * it, too, or one that defines what the compiler tells; NULL if there is none such. */
+static const struct change *missed_change(const struct renewal *renewal,
+					  const struct reached *reached, const GError *refusal)
+{
+	g_autoptr(GPtrArray) near = g_ptr_array_new();
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
 
-		for (guint j = 0; same && j < same->len; j++)
-			if (selection_refusal(renewal->selection, g_ptr_array_index(same, j)) &&
-			    !g_ptr_array_find(refused, g_ptr_array_index(same, j), NULL))
-				g_ptr_array_add(refused, g_ptr_array_index(same, j));
-	}
-	return refused;
+	for (guint i = 0; i < reached->files->len; i++)
+		add_refused(renewal,
+			    selection_of_file(renewal->selection, reached->files->pdata[i]), near);
+	add_refused(renewal, renewal->result->changes->all, all);
+	g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, near, refusal);
+	g_autoptr(GPtrArray) far = attribute_refusal(renewal->selection, all, refusal);
+	const GPtrArray *found = best->len ? best : near->len ? near : far;
+
+	return found->len ? g_ptr_array_index(found, 0) : NULL;
 }
 
 /*
@@ -79,16 +89,14 @@ static GPtrArray *refused_changes(const struct renewal *renewal, const struct re
 static GError *reason_of(const struct renewal *renewal, const struct reached *reached,
 			 const GError *refusal)
 {
-	g_autoptr(GPtrArray) refused = refused_changes(renewal, reached);
-	const struct klatch_reason *reason = klatch_error_reason(refusal);
+	const struct change *needed =
+		reached->fails ? missed_change(renewal, reached, refusal) : NULL;
+	const struct klatch_reason *reason = klatch_error_reason(refusal), *other;
 	GError *told = NULL;
 
-	if (!reached->fails || !refused->len)
+	if (!needed)
 		return g_error_copy(refusal);
-	g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, refused, refusal);
-	const struct change *needed = g_ptr_array_index(best->len ? best : refused, 0);
-	const struct klatch_reason *other =
-		klatch_error_reason(selection_refusal(renewal->selection, needed));
+	other = klatch_error_reason(selection_refusal(renewal->selection, needed));
 	klatch_fail(&told, KLATCH_REFUSED, "the change needs another that is refused",
 		    reason->where, other->hint, "without change %u (%s) it does not compile: %s",
 		    needed->number, other->what, reason->why);
