@@ -146,47 +146,6 @@ static gboolean find_changes(struct renewal *renewal, GError **error)
 
 /* ---- the result ---- */
 
-/* The functions of a unit that a change is about; *any: whether there is one by name. */
-static void add_functions(const struct reached *reached, const struct change *change,
-			  gboolean by_name, GPtrArray *functions)
-{
-	for (guint i = 0; i < reached->objects->len; i++) {
-		const struct changed_object *object = g_ptr_array_index(reached->objects, i);
-
-		for (guint j = 0; j < object->functions->len; j++) {
-			const struct changed_function *function =
-				g_ptr_array_index(object->functions, j);
-
-			if (!by_name || attribute_names(change, function->name))
-				g_ptr_array_add(functions, g_strdup_printf("%s: %s", object->name,
-									   function->name));
-		}
-	}
-}
-
-/* The functions that replace others for a change: those it names, and where it names none (it is in
- * an inline function, say) all of the unit. */
-static GPtrArray *functions_of(const struct renewal *renewal, const struct change *change)
-{
-	GPtrArray *functions = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < renewal->reached->len && !change->idle; i++) {
-		const struct reached *reached = g_ptr_array_index(renewal->reached, i);
-		g_autoptr(GPtrArray) leading = NULL;
-		guint before = functions->len;
-
-		if (!reached->objects || !reached->brings)
-			continue;
-		leading = renewal_leading(renewal, reached);
-		if (!g_ptr_array_find(leading, change, NULL))
-			continue;
-		add_functions(reached, change, leading->len > 1, functions);
-		if (functions->len == before)
-			add_functions(reached, change, FALSE, functions);
-	}
-	return functions;
-}
-
 static void outcome_free(struct change_outcome *outcome)
 {
 	g_ptr_array_unref(outcome->functions);
@@ -200,7 +159,7 @@ static void add_outcome(struct renewal *renewal, const struct change *change)
 	outcome->change = change;
 	outcome->refusal = selection_refusal(renewal->selection, change);
 	outcome->functions = selection_has(renewal->selection, change)
-				     ? functions_of(renewal, change)
+				     ? renewal_functions(renewal, change)
 				     : g_ptr_array_new_with_free_func(g_free);
 	if (outcome->refusal)
 		outcome->status = CHANGE_REFUSED;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cmd/attribute.h"
 #include "cmd/command.h"
 
 /* ---- stages and words ---- */
@@ -95,4 +96,50 @@ void renewal_refuse_all(struct renewal *renewal, const GPtrArray *changes, const
 {
 	for (guint i = 0; i < changes->len; i++)
 		renewal_refuse(renewal, g_ptr_array_index(changes, i), reason);
+}
+
+/* Whether a function of a unit is one that a change is about: it names it, or none of those that
+ * lead to the unit does (the change is of an inline function, say). */
+static gboolean is_about(const struct change *change, const GPtrArray *leading,
+			 const char *function)
+{
+	gboolean named = FALSE;
+
+	for (guint i = 0; i < leading->len && !named; i++)
+		named = attribute_names(g_ptr_array_index(leading, i), function);
+	return !named || attribute_names(change, function);
+}
+
+static void add_functions(const struct reached *reached, const struct change *change,
+			  const GPtrArray *leading, GPtrArray *functions)
+{
+	for (guint i = 0; i < reached->objects->len; i++) {
+		const struct changed_object *object = g_ptr_array_index(reached->objects, i);
+
+		for (guint j = 0; j < object->functions->len; j++) {
+			const struct changed_function *function =
+				g_ptr_array_index(object->functions, j);
+
+			if (is_about(change, leading, function->name))
+				g_ptr_array_add(functions, g_strdup_printf("%s: %s", object->name,
+									   function->name));
+		}
+	}
+}
+
+GPtrArray *renewal_functions(const struct renewal *renewal, const struct change *change)
+{
+	GPtrArray *functions = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < renewal->reached->len && !change->idle; i++) {
+		const struct reached *reached = g_ptr_array_index(renewal->reached, i);
+		g_autoptr(GPtrArray) leading = NULL;
+
+		if (!reached->objects || !reached->brings)
+			continue;
+		leading = renewal_leading(renewal, reached);
+		if (g_ptr_array_find(leading, change, NULL))
+			add_functions(reached, change, leading, functions);
+	}
+	return functions;
 }

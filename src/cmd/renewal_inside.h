@@ -72,6 +72,10 @@ void renewal_tell(const struct renewal *renewal, const char *format, ...) G_GNUC
 GPtrArray *renewal_leading(const struct renewal *renewal, const struct reached *reached);
 GPtrArray *renewal_visible(const struct renewal *renewal, const struct reached *reached);
 
+/* The functions that replace others for a change, as "object: function": those that it names, and
+ * where it names none of a unit's all that no other change names.  Caller unrefs. */
+GPtrArray *renewal_functions(const struct renewal *renewal, const struct change *change);
+
 /* Takes changes out and tells so. */
 void renewal_refuse(struct renewal *renewal, const struct change *change, const GError *reason);
 void renewal_refuse_all(struct renewal *renewal, const GPtrArray *changes, const GError *reason);

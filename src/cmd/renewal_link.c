@@ -4,6 +4,7 @@
 #include "cmd/renewal_inside.h"
 
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -169,6 +170,39 @@ static gboolean check(struct renewal *renewal, GError **error)
 	return TRUE;
 }
 
+/* The CVEs that the changelog has for what goes live, each once.  Caller frees. */
+static char **live_cves(const struct renewal *renewal)
+{
+	const GPtrArray *chosen = renewal->selection->chosen;
+	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GStrvBuilder) cves = g_strv_builder_new();
+
+	for (guint i = 0; i < chosen->len; i++) {
+		const struct change *change = g_ptr_array_index(chosen, i);
+		g_autoptr(GPtrArray) functions = renewal_functions(renewal, change);
+
+		for (guint j = 0; functions->len && j < change->entries->len; j++) {
+			const struct changelog_entry *entry = change->entries->pdata[j];
+
+			for (guint k = 0; k < entry->cves->len; k++)
+				if (g_hash_table_add(known, entry->cves->pdata[k]))
+					g_strv_builder_add(cves, entry->cves->pdata[k]);
+		}
+	}
+	return g_strv_builder_end(cves);
+}
+
+/* A later release of the series takes the place of an earlier one, not the other way round:
+ * 192002 of 6.1.192-2.  0 if the source has no such version. */
+static guint version_of(const char *to)
+{
+	guint sublevel, revision;
+
+	if (sscanf(to, "%*u.%*u.%u-%u", &sublevel, &revision) != 2 || revision > 999)
+		return 0;
+	return sublevel * 1000 + revision;
+}
+
 /* Links; what is refused is not an error. */
 static gboolean link_units(struct renewal *renewal, const GPtrArray *candidates, GError **error)
 {
@@ -179,10 +213,13 @@ static gboolean link_units(struct renewal *renewal, const GPtrArray *candidates,
 	g_autofree char *source =
 		g_strdup_printf("linux %s to %s", renewal->result->from, renewal->result->to);
 	const char *const sources[] = {source, NULL};
+	g_auto(GStrv) cves = live_cves(renewal);
 	const struct link_options options = {
 		.name = renewal->name,
 		.policy = KLATCH_REBIND,
 		.replace = TRUE,
+		.version = version_of(renewal->result->to),
+		.cves = (const char *const *)cves,
 		.sources = sources,
 		.refusals = refusals,
 	};
