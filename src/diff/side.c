@@ -208,9 +208,10 @@ static void find_references(struct side *side, const struct section *section)
 
 	for (guint i = 0; i < section->relocs->len; i++) {
 		const struct reloc *reloc = section_reloc(section, i);
+		/* The assembler says PC32 of a call of what is local. */
 		struct reference reference = {
 			.offset = reloc->offset,
-			.type = reloc->type,
+			.type = reloc->type == R_X86_64_PLT32 ? R_X86_64_PC32 : reloc->type,
 			.branch = uses[i].branch,
 			.access = uses[i].access,
 			.address = uses[i].address,

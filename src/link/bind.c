@@ -157,6 +157,22 @@ static struct binding *bind_new(struct binder *binder, const char *name, const c
 	return is_there(binder, name, object, where, error) ? plain(name) : NULL;
 }
 
+/* What was static: the original of it, wherever it is. */
+static struct binding *bind_opened(struct binder *binder, const struct opened *opened,
+				   const char *where, GError **error)
+{
+	const struct symbol *original = opened->original;
+	AUTO(resolver) resolver = NULL;
+	struct location at;
+
+	if (!is_there(binder, original->name, opened->unit->unit->object, where, error))
+		return NULL;
+	resolver = resolver_new(opened->unit, binder->scope->policy);
+	if (!resolve_original(resolver, original, where, &at, error))
+		return NULL;
+	return klp_undefined(&at, where, error);
+}
+
 /* An export of another module: found among its symbols. */
 static struct binding *bind_module_export(struct binder *binder, const struct export *export,
 					  const char *where, GError **error)
@@ -201,10 +217,13 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 {
 	struct scope *scope = binder->scope;
 	const char *bringer = g_hash_table_lookup(scope->globals, name);
+	const struct opened *opened = g_hash_table_lookup(scope->opened, name);
 	struct location at;
 
 	if (bringer)
 		return bind_new(binder, name, bringer, where, error);
+	if (opened)
+		return bind_opened(binder, opened, where, error);
 	if (strcmp(binder->unit->unit->object, "vmlinux") != 0) {
 		if (!resolve_undefined(binder->unit->image, name, where, &at, error))
 			return NULL;

@@ -14,11 +14,26 @@ gboolean scope_is_new_global(const struct link_unit *unit, struct symbol *symbol
 	       !g_hash_table_contains(unit->diff->origins, symbol);
 }
 
+static void add_opened(struct scope *scope, const struct link_unit *unit, struct symbol *symbol)
+{
+	const struct symbol *original = g_hash_table_lookup(unit->diff->origins, symbol);
+	struct opened *opened;
+
+	if (symbol->binding == STB_LOCAL || !symbol->section || !original ||
+	    original->binding != STB_LOCAL)
+		return;
+	opened = g_new0(struct opened, 1);
+	opened->unit = unit;
+	opened->original = original;
+	g_hash_table_insert(scope->opened, symbol->name, opened);
+}
+
 static gboolean add_globals(struct scope *scope, const struct link_unit *unit, GError **error)
 {
 	for (guint i = 0; i < unit->patched->symbols->len; i++) {
 		struct symbol *symbol = object_symbol_at(unit->patched, i);
 
+		add_opened(scope, unit, symbol);
 		if (!scope_is_new_global(unit, symbol) ||
 		    g_hash_table_insert(scope->globals, symbol->name, (char *)unit->unit->object))
 			continue;
@@ -39,6 +54,7 @@ struct scope *scope_new(const struct kernel *kernel, enum klatch_policy policy,
 	scope->images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
 	scope->globals = g_hash_table_new(g_str_hash, g_str_equal);
+	scope->opened = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 	scope->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	scope->exports = exports_read(kernel->symvers, error);
 	if (!scope->exports)
@@ -56,6 +72,7 @@ void scope_free(struct scope *scope)
 	exports_free(scope->exports);
 	g_hash_table_unref(scope->images);
 	g_hash_table_unref(scope->globals);
+	g_hash_table_unref(scope->opened);
 	g_hash_table_unref(scope->entries);
 	g_free(scope);
 }

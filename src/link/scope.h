@@ -11,6 +11,12 @@
 #include "kernel/exports.h"
 #include "link/link.h"
 
+/* What was static in a unit and is not any more: other units may refer to it by name. */
+struct opened {
+	const struct link_unit *unit;
+	const struct symbol *original;
+};
+
 struct scope {
 	const struct kernel *kernel;
 	enum klatch_policy policy;
@@ -18,6 +24,7 @@ struct scope {
 	GHashTable *images;  /* name -> struct image * that was opened for a symbol, owned */
 	GHashTable *entries; /* symbol (owned) -> unit that made an entry for it (link/entry.h) */
 	GHashTable *globals; /* new global that comes along -> its unit's object; both borrowed */
+	GHashTable *opened;  /* name (borrowed) -> struct opened, owned */
 };
 
 /* KLATCH_REFUSED if two units bring along a global of the same name. */
