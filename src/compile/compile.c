@@ -426,10 +426,25 @@ void compile_fail(enum klatch_code code, const char *what, const char *source, c
 	klatch_fail(error, code, what, place ? place : source, hint, "%s", why->str);
 }
 
+/* What a compiler says that is nobody's fault but the machine's, in the C locale. */
+static gboolean is_of_machine(const char *errors)
+{
+	static const char *const texts[] = {"No space left on device", "Disk quota exceeded",
+					    "Cannot allocate memory"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+		if (strstr(errors, texts[i]))
+			return TRUE;
+	return FALSE;
+}
+
 static void fail_compile(gboolean patched, const struct unit *unit, const char *errors,
 			 const char *tree, GError **error)
 {
-	if (patched)
+	if (is_of_machine(errors))
+		compile_fail(KLATCH_ENVIRONMENT, "the source can't be compiled", unit->source,
+			     "the objects are in $TMPDIR, or /tmp", errors, tree, error);
+	else if (patched)
 		compile_fail(KLATCH_REFUSED, "the patched source does not compile", unit->source,
 			     "the patch may need another change that this kernel does not have",
 			     errors, tree, error);

@@ -333,7 +333,7 @@ static int change_text(char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *data = NULL;
-	gsize size, length = strlen(argv[0]);
+	gsize size = 0, length = strlen(argv[0]);
 
 	need(length == strlen(argv[1]) && g_file_get_contents(argv[2], &data, &size, &error),
 	     error);

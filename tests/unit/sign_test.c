@@ -7,11 +7,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cmd/command.h"
-#include "help.h"
+#include "machine.h"
 #include "sign/sign.h"
-
-static const char module_source[] = ".section .modinfo, \"a\"\n"
-				    ".asciz \"name=fix\"\n .asciz \"livepatch=Y\"\n";
 
 /* A key with its certificate, another key, and a livepatch fix.o. */
 static int make_keys(void **state)
@@ -24,7 +21,8 @@ static int make_keys(void **state)
 			 "openssl x509 -in one.pem -outform DER -out one.der;"
 			 "openssl rsa -aes128 -passout pass:secret -in one.key -out locked.key",
 			 NULL));
-	g_free(compile(*state, "fix.S", module_source, NULL));
+	const struct machine machine = {.directory = *state};
+	g_free(make_livepatch(&machine, "fix", FALSE));
 	return 0;
 }
 
