@@ -95,6 +95,31 @@ static void add_entries(JsonBuilder *builder, const struct change *change)
 	json_builder_end_array(builder);
 }
 
+static void add_lines(JsonBuilder *builder, const char *member, guint line, guint count)
+{
+	begin_array(builder, member);
+	json_builder_add_int_value(builder, line);
+	json_builder_add_int_value(builder, count);
+	json_builder_end_array(builder);
+}
+
+/* Which lines of the difference a change is. */
+static void add_hunks(JsonBuilder *builder, const struct change *change)
+{
+	begin_array(builder, "hunks");
+	for (guint i = 0; i < change->hunks->len; i++) {
+		const struct hunk *hunk = g_ptr_array_index(change->hunks, i);
+
+		json_builder_begin_object(builder);
+		command_add_string(builder, "file", hunk->file->path);
+		command_add_string(builder, "scope", hunk->scope);
+		add_lines(builder, "original", hunk->original_line, hunk->original_count);
+		add_lines(builder, "patched", hunk->patched_line, hunk->patched_count);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
 static void add_outcome(JsonBuilder *builder, const struct change_outcome *outcome)
 {
 	const struct change *change = outcome->change;
@@ -107,6 +132,7 @@ static void add_outcome(JsonBuilder *builder, const struct change_outcome *outco
 		json_builder_add_string_value(
 			builder, ((const struct changed_file *)change->files->pdata[i])->path);
 	json_builder_end_array(builder);
+	add_hunks(builder, change);
 	command_add_strings(builder, "functions", outcome->functions);
 	json_builder_set_member_name(builder, "why");
 	if (outcome->refusal)
