@@ -175,8 +175,9 @@ static guint load_all(const char *release, const GPtrArray *names)
 	return failed;
 }
 
-/* Sets *failed to how many livepatches could not be loaded. */
-static gboolean boot(const char *release, guint *failed, GError **error)
+/* retry: also if the last boot did not end well.  Sets *failed to how many livepatches could not be
+ * loaded. */
+static gboolean boot(const char *release, gboolean retry, guint *failed, GError **error)
 {
 	const struct host *host = host_running();
 	g_autoptr(GPtrArray) names = installed_names(host, release);
@@ -187,9 +188,9 @@ static gboolean boot(const char *release, guint *failed, GError **error)
 	}
 	if (!names->len)
 		return TRUE;
-	if (boot_is_locked(host, release)) {
+	if (!retry && boot_is_locked(host, release)) {
 		klatch_fail(error, KLATCH_REFUSED, "livepatches are not loaded", release,
-			    "klatch boot --healthy, then klatch boot, if it was not they",
+			    "klatch boot --retry, if it was not they",
 			    "the last boot of this kernel ended before it had been well for long "
 			    "enough");
 		return FALSE;
@@ -202,9 +203,11 @@ static gboolean boot(const char *release, guint *failed, GError **error)
 
 int command_boot(int argc, char **argv)
 {
-	gboolean is_healthy = FALSE;
+	gboolean is_healthy = FALSE, retry = FALSE;
 	const GOptionEntry entries[] = {{"healthy", 0, 0, G_OPTION_ARG_NONE, &is_healthy,
 					 "this boot went well: the next may load them again", NULL},
+					{"retry", 0, 0, G_OPTION_ARG_NONE, &retry,
+					 "load them although the last boot did not end well", NULL},
 					G_OPTION_ENTRY_NULL};
 	g_autofree char *release = kernel_running();
 	g_autoptr(GError) error = NULL;
@@ -218,7 +221,7 @@ int command_boot(int argc, char **argv)
 		command_wrong(&error, NULL, "it takes no arguments");
 	else if (host_need_root("livepatches can't be loaded", &error) &&
 		 (is_healthy ? boot_unlock(host_running(), release, &error)
-			     : boot(release, &failed, &error)))
+			     : boot(release, retry, &failed, &error)))
 		return failed ? EXIT_REFUSED : EXIT_DONE;
 	return command_fail(error, FALSE);
 }

@@ -36,7 +36,8 @@ static const struct {
 	 "a Debian package of livepatches for one kernel"},
 	{"install", command_install, "[--now] LIVEPATCH.ko", "keep a livepatch for the next boots"},
 	{"remove", command_remove, "[-k RELEASE] NAME", "do not load it at boot any more"},
-	{"boot", command_boot, "[--healthy]", "load those that are installed for this kernel"},
+	{"boot", command_boot, "[--healthy | --retry]",
+	 "load those that are installed for this kernel"},
 	{"unload", command_unload, "NAME", "disable a livepatch and remove it"},
 	{"revert", command_revert, "", "turn round the transition that is under way"},
 };

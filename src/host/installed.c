@@ -221,11 +221,21 @@ static char *lock_path(const struct host *host, const char *release)
 	return g_build_filename(directory, LOCK, NULL);
 }
 
+/* Another one at each boot.  Caller frees. */
+static char *boot_id(const struct host *host)
+{
+	char *id = host_text(host->proc, "sys/kernel/random/boot_id", NULL);
+
+	return id ? id : g_strdup("unknown");
+}
+
 gboolean boot_is_locked(const struct host *host, const char *release)
 {
 	g_autofree char *path = lock_path(host, release);
+	g_autofree char *id = boot_id(host);
+	g_autofree char *lock = host_text(path, NULL);
 
-	return g_file_test(path, G_FILE_TEST_EXISTS);
+	return lock && strcmp(lock, id);
 }
 
 /* A name that was made or removed is on the disk when its directory is. */
@@ -243,15 +253,16 @@ gboolean boot_lock(const struct host *host, const char *release, GError **error)
 {
 	g_autofree char *directory = directory_of(host, release);
 	g_autofree char *path = lock_path(host, release);
+	g_autofree char *id = boot_id(host);
 
-	return files_write(path, "", 0, error) && flush_directory(directory, error);
+	return files_write(path, id, strlen(id), error) && flush_directory(directory, error);
 }
 
 gboolean boot_unlock(const struct host *host, const char *release, GError **error)
 {
 	g_autofree char *path = lock_path(host, release);
 
-	if (!g_unlink(path) || errno == ENOENT)
+	if (boot_is_locked(host, release) || !g_unlink(path) || errno == ENOENT)
 		return TRUE;
 	return fail_errno(error, "the lock of the boot can't be removed", path, errno);
 }

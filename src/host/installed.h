@@ -3,7 +3,8 @@
  *
  *	NAME.ko		loaded at boot, in the order in which they were installed
  *	loading		there from before the first is loaded until the machine has been well for a
- *			while: a boot that finds it knows that the one before did not get so far
+ *			while, with the ID of that boot: a boot that finds another's knows that it
+ *			did not get so far
  *
  * They lie among the modules because that file system is there from the first moment of a boot on,
  * and goes with the kernel.
@@ -38,7 +39,11 @@ GPtrArray *installed_releases(const struct host *host);
 /* Whether the kernel's command line says klatch.disable. */
 gboolean boot_is_disabled(const struct host *host);
 
-/* The lock: boot_lock() leaves it on the disk before it returns. */
+/*
+ * The lock.  It is there for a boot if another one has left it, boot_lock() leaves this boot's on
+ * the disk before it returns, and boot_unlock() removes none but that: that a boot is well which
+ * loaded nothing says nothing about the one before.
+ */
 gboolean boot_is_locked(const struct host *host, const char *release);
 gboolean boot_lock(const struct host *host, const char *release, GError **error);
 gboolean boot_unlock(const struct host *host, const char *release, GError **error);

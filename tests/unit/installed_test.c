@@ -121,10 +121,17 @@ static void test_lock(void **state)
 	assert_error(&error, KLATCH_ENVIRONMENT, "No such file");
 	add(machine, "one.o");
 	assert_false(boot_is_locked(&machine->host, MACHINE_RELEASE));
+	put(machine, "proc/sys/kernel/random/boot_id", "first\n");
 	assert_true(boot_lock(&machine->host, MACHINE_RELEASE, &error));
-	assert_true(boot_is_locked(&machine->host, MACHINE_RELEASE));
+	assert_false(boot_is_locked(&machine->host, MACHINE_RELEASE));
 	assert_installed(machine, "one");
+	put(machine, "proc/sys/kernel/random/boot_id", "second\n");
+	assert_true(boot_is_locked(&machine->host, MACHINE_RELEASE));
 	assert_true(boot_unlock(&machine->host, MACHINE_RELEASE, &error));
+	assert_true(boot_is_locked(&machine->host, MACHINE_RELEASE));
+	assert_true(boot_lock(&machine->host, MACHINE_RELEASE, &error));
+	assert_true(boot_unlock(&machine->host, MACHINE_RELEASE, &error));
+	put(machine, "proc/sys/kernel/random/boot_id", "third\n");
 	assert_false(boot_is_locked(&machine->host, MACHINE_RELEASE));
 	assert_true(boot_unlock(&machine->host, MACHINE_RELEASE, &error));
 }
