@@ -58,11 +58,10 @@ struct package_livepatch *package_livepatch(const char *path, GError **error)
 		return NULL;
 	const void *data = g_bytes_get_data(livepatch->bytes, &size);
 	sign_content_size(data, size, &livepatch->is_signed);
-	livepatch->object = object_read_bytes(livepatch->bytes, path, error);
+	livepatch->object = livepatch_read(livepatch->bytes, path, &livepatch->tables, error);
 	if (!livepatch->object || !read_info(livepatch, path, error))
 		return NULL;
-	livepatch->tables = tables_read(livepatch->object, error);
-	return livepatch->tables ? g_steal_pointer(&livepatch) : NULL;
+	return g_steal_pointer(&livepatch);
 }
 
 void package_livepatch_free(struct package_livepatch *livepatch)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "check/check.h"
 #include "check/tables.h"
+#include "elf/seal.h"
 #include "help.h"
 #include "klatch.h"
 #include "link/finish.h"
@@ -106,7 +107,7 @@ static struct object *finished_with(const char *directory, enum klatch_policy po
 	assert_no_error(error);
 	finish_livepatch(object);
 	tables_number_sites(object, policy);
-	object_write(object, path, &error);
+	seal_write(object, path, &error);
 	assert_no_error(error);
 
 	struct object *again = object_read(path, &error);
