@@ -118,6 +118,20 @@ gboolean attribute_names(const struct change *change, const char *name)
 	return FALSE;
 }
 
+gboolean attribute_tells(const struct change *change, const char *reason)
+{
+	g_autoptr(GHashTable) words = new_words();
+
+	add_words(words, reason);
+	for (guint i = 0; i < change->hunks->len; i++) {
+		const struct hunk *hunk = g_ptr_array_index(change->hunks, i);
+
+		if (hunk->scope && g_hash_table_contains(words, hunk->scope))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static enum fit fit_of_hunk(const struct selection *selection, const struct hunk *hunk,
 			    const struct told *told)
 {

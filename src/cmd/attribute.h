@@ -19,4 +19,7 @@ GPtrArray *attribute_refusal(const struct selection *selection, const GPtrArray 
 /* Whether a hunk of a change stands in, or makes, a declaration of this name. */
 gboolean attribute_names(const struct change *change, const char *name);
 
+/* Whether one stands in a declaration that a reason tells. */
+gboolean attribute_tells(const struct change *change, const char *reason);
+
 #endif

@@ -98,16 +98,17 @@ void renewal_refuse_all(struct renewal *renewal, const GPtrArray *changes, const
 		renewal_refuse(renewal, g_ptr_array_index(changes, i), reason);
 }
 
-/* Whether a function of a unit is one that a change is about: it names it, or none of those that
- * lead to the unit does (the change is of an inline function, say). */
+/* Whether a function of a unit is one that a change is about: it names it, or what it is replaced
+ * for, or none of those that lead to the unit does (the change is of an inline function, say). */
 static gboolean is_about(const struct change *change, const GPtrArray *leading,
-			 const char *function)
+			 const struct changed_function *function)
 {
 	gboolean named = FALSE;
 
 	for (guint i = 0; i < leading->len && !named; i++)
-		named = attribute_names(g_ptr_array_index(leading, i), function);
-	return !named || attribute_names(change, function);
+		named = attribute_names(g_ptr_array_index(leading, i), function->name);
+	return !named || attribute_names(change, function->name) ||
+	       attribute_tells(change, function->why);
 }
 
 static void add_functions(const struct reached *reached, const struct change *change,
@@ -120,7 +121,7 @@ static void add_functions(const struct reached *reached, const struct change *ch
 			const struct changed_function *function =
 				g_ptr_array_index(object->functions, j);
 
-			if (is_about(change, leading, function->name))
+			if (is_about(change, leading, function))
 				g_ptr_array_add(functions, g_strdup_printf("%s: %s", object->name,
 									   function->name));
 		}

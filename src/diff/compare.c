@@ -327,8 +327,6 @@ char *difference_text(const struct difference *difference, const char *subject)
 	g_autofree char *patched = target_text(difference->patched);
 	gboolean named =
 		difference->patched->entity && difference->patched->entity->kind != ENTITY_CONSTANT;
-	if (difference->patched->entity && difference->patched->entity->renewed)
-		return g_strdup_printf("uses %s, which changed", patched);
 	if (strcmp(original, patched))
 		return g_strdup_printf("refers to %s instead of %s at +0x%" G_GINT64_MODIFIER "x",
 				       patched, original, difference->offset);

@@ -53,8 +53,9 @@ static void refuse_init(struct comparison *comparison, const struct entity *enti
 static void compare_function(struct comparison *comparison, struct entity *original)
 {
 	struct entity *patched = original->twin;
-	char *why =
-		function_difference(comparison->original, original, comparison->patched, patched);
+	char *why = patched->why ? g_steal_pointer(&patched->why)
+				 : function_difference(comparison->original, original,
+						       comparison->patched, patched);
 
 	if (why && section_is_init(patched->symbol->section)) {
 		refuse_init(comparison, patched, why);

@@ -108,13 +108,18 @@ static char *use_obstacle(struct renewal *renewal, const struct side *side,
 	}
 }
 
+static const struct side *side_of(const struct comparison *comparison, const struct entity *entity)
+{
+	const struct side *patched = comparison->patched;
+
+	return entity >= patched->entities && entity < patched->entities + patched->count
+		       ? patched
+		       : comparison->original;
+}
+
 static char *member_obstacle(struct renewal *renewal, const struct entity *table)
 {
-	const struct side *patched = renewal->comparison->patched;
-	const struct side *side =
-		table >= patched->entities && table < patched->entities + patched->count
-			? patched
-			: renewal->comparison->original;
+	const struct side *side = side_of(renewal->comparison, table);
 
 	for (guint i = 0; table->uses && i < table->uses->len; i++) {
 		const struct use *use = &g_array_index(table->uses, struct use, i);
@@ -155,21 +160,30 @@ char *table_obstacle(const struct comparison *comparison, struct entity *origina
 	return are_tables(comparison, original) ? find_renewal(&renewal, original) : NULL;
 }
 
-/* Its twin is nothing that could stand in for it. */
-static void renew(struct comparison *comparison, struct entity *table)
+/* Whatever else changed in them: it alone is reason enough. */
+static void replace_users(const struct entity *table)
 {
-	table->renewed = TRUE;
-	table->doubtful = FALSE;
-	if (!table->twin)
-		return;
-	table->twin->renewed = TRUE;
-	table->twin->doubtful = FALSE;
-	table->twin->twin = NULL;
-	table->twin = NULL;
+	for (guint i = 0; table->uses && i < table->uses->len; i++) {
+		struct entity *user = use_owner(&g_array_index(table->uses, struct use, i));
+
+		if (user && user->kind == ENTITY_FUNCTION && user->twin && !user->why)
+			user->why = g_strdup_printf("uses %s, which changed", table->symbol->name);
+	}
+}
+
+/* Its twin is nothing that could stand in for it. */
+static void renew(struct comparison *comparison, struct entity *original)
+{
+	struct entity *patched = original->twin;
+
+	replace_users(patched);
+	original->renewed = patched->renewed = TRUE;
+	original->doubtful = patched->doubtful = FALSE;
+	original->twin = patched->twin = NULL;
 	note(comparison,
 	     "%s: the livepatch has its own; what was looked up in the old one before stays as it "
 	     "was",
-	     table->symbol->name);
+	     patched->symbol->name);
 }
 
 static void consider_table(struct comparison *comparison, struct entity *original)
@@ -185,8 +199,12 @@ static void consider_table(struct comparison *comparison, struct entity *origina
 	if (ranges_equal(&first, &second, NULL))
 		return;
 	g_autofree char *text = find_renewal(&renewal, original);
-	for (guint i = 0; !text && i < tables->len; i++)
-		renew(comparison, g_ptr_array_index(tables, i));
+	for (guint i = 0; !text && i < tables->len; i++) {
+		struct entity *table = g_ptr_array_index(tables, i);
+
+		if (table->twin && side_of(comparison, table) == comparison->original)
+			renew(comparison, table);
+	}
 }
 
 void renew_tables(struct comparison *comparison)
