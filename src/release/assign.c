@@ -4,6 +4,8 @@
  * identifiers in changed lines, the path.  A word that few have says much, one that many have says
  * nothing; and that a file where much has changed has some word says less (BM25, as search engines
  * do).  Files that this kernel does not build take part, so that their entries do not go elsewhere.
+ * What a subject begins with decides, where it is the name of a file or directory that changes: the
+ * entry goes only to a change that has to do with that, or with a function that the subject names.
  */
 #include "release/assign.h"
 
@@ -39,6 +41,9 @@ static const double worth[PLACES] = {
 /* ... or so much more than of any other change: the only one of a subsystem. */
 #define CLEAR_LEAD 5.0
 
+/* Names that more documents than this have in their paths ("core") say less than others do. */
+#define COMMON_STEM 40
+
 /* Words that say nothing where they stand in an identifier are shorter than this. */
 #define SHORTEST 3
 
@@ -53,6 +58,8 @@ struct assigning {
 	GArray *documents;	   /* of struct document */
 	double mean_words;	   /* of one */
 	GHashTable *words[PLACES]; /* word to set of documents (number + 1) that have it there */
+	GHashTable *stems; /* likewise directories and sources ("dw-edma" of dw_edma.c) to those
+			      below or of them */
 };
 
 struct term {
@@ -63,22 +70,33 @@ struct term {
 
 /* --- what changes have ------------------------------------------------------------------------ */
 
+static GHashTable *sets_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+				     (GDestroyNotify)g_hash_table_unref);
+}
+
+/* Adds the document that is read to a word's set; whether it was not there. */
+static gboolean add_to_set(struct assigning *assigning, GHashTable *sets, const char *word)
+{
+	GHashTable *set = g_hash_table_lookup(sets, word);
+
+	if (!set) {
+		set = g_hash_table_new(NULL, NULL);
+		g_hash_table_insert(sets, g_strdup(word), set);
+	}
+	return g_hash_table_add(set, GUINT_TO_POINTER(assigning->documents->len));
+}
+
 /* Of the document that is read. */
 static void add_word(struct assigning *assigning, enum place place, const char *at, gsize length)
 {
-	guint number = assigning->documents->len;
-	struct document *document =
-		&g_array_index(assigning->documents, struct document, number - 1);
+	struct document *document = &g_array_index(assigning->documents, struct document,
+						   assigning->documents->len - 1);
 	g_autofree char *word = g_ascii_strdown(at, (gssize)length);
-	GHashTable *set = g_hash_table_lookup(assigning->words[place], word);
 
-	if (length < SHORTEST)
-		return;
-	if (!set) {
-		set = g_hash_table_new(NULL, NULL);
-		g_hash_table_insert(assigning->words[place], g_steal_pointer(&word), set);
-	}
-	document->words += g_hash_table_add(set, GUINT_TO_POINTER(number));
+	if (length >= SHORTEST)
+		document->words += add_to_set(assigning, assigning->words[place], word);
 }
 
 static gboolean is_word(char c)
@@ -134,6 +152,24 @@ static void add_lines(struct assigning *assigning, const struct text *text, guin
 	}
 }
 
+/* Headers are left out: they are called after what has no name of its own. */
+static void add_stems(struct assigning *assigning, const char *path)
+{
+	g_autofree char *lower = g_ascii_strdown(path, -1);
+	g_auto(GStrv) parts = g_strsplit(g_strdelimit(lower, "_", '-'), "/", -1);
+
+	for (char **part = parts; *part; part++) {
+		char *end = strrchr(*part, '.');
+
+		if (!part[1] && g_strcmp0(end, ".c") != 0)
+			continue;
+		if (end && !part[1])
+			*end = '\0';
+		if (strlen(*part) >= SHORTEST)
+			add_to_set(assigning, assigning->stems, *part);
+	}
+}
+
 static void begin_document(struct assigning *assigning, struct change *change,
 			   const struct changed_file *file)
 {
@@ -141,6 +177,7 @@ static void begin_document(struct assigning *assigning, struct change *change,
 
 	g_array_append_val(assigning->documents, document);
 	add_text(assigning, PLACE_PATH, PLACE_PATH, file->path, strlen(file->path));
+	add_stems(assigning, file->path);
 }
 
 static gboolean add_file(struct assigning *assigning, struct change *change,
@@ -224,6 +261,41 @@ static GArray *read_terms(const char *subject)
 	return terms;
 }
 
+/* The directory or source of a name, or of the first of its parts that is one; NULL.  Borrowed. */
+static const char *stem_of(const struct assigning *assigning, const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "-", -1);
+	gpointer stem = NULL;
+
+	g_hash_table_lookup_extended(assigning->stems, name, &stem, NULL);
+	for (guint i = 0; parts[i] && !stem; i++)
+		g_hash_table_lookup_extended(assigning->stems, parts[i], &stem, NULL);
+	return stem;
+}
+
+/*
+ * The directory or source that a subject begins with the name of ("dw-edma" of "dmaengine: dw-edma:
+ * ..."): the last that is not common, or else the last; NULL if none.  Borrowed.
+ */
+static const char *find_stem(const struct assigning *assigning, const char *subject)
+{
+	g_autofree char *prefix = g_ascii_strdown(subject, prefix_end(subject) - subject);
+	g_auto(GStrv) names = g_strsplit_set(g_strdelimit(prefix, "_", '-'), " :/,()[]\"", -1);
+	const char *last = NULL;
+
+	for (guint i = g_strv_length(names); i-- > 0;) {
+		const char *stem = stem_of(assigning, names[i]);
+
+		if (!stem)
+			continue;
+		if (g_hash_table_size(g_hash_table_lookup(assigning->stems, stem)) <= COMMON_STEM)
+			return stem;
+		if (!last)
+			last = stem;
+	}
+	return last;
+}
+
 /* --- both together ---------------------------------------------------------------------------- */
 
 static const struct document *document_at(const struct assigning *assigning, guint i)
@@ -297,6 +369,50 @@ static void add_term(const struct assigning *assigning, const struct term *term,
 		*(term->prefix ? &scores[i].subsystem : &scores[i].matter) += best[i];
 }
 
+/* What stands for a document: its change, as what is true of one file is true of all of it. */
+static gconstpointer owner(const struct assigning *assigning, guint document)
+{
+	const struct change *change = document_at(assigning, document)->change;
+
+	return change ? (gconstpointer)change : document_at(assigning, document);
+}
+
+static void add_owners(const struct assigning *assigning, GHashTable *sets, const char *word,
+		       GHashTable *owners)
+{
+	GHashTable *set = g_hash_table_lookup(sets, word);
+	GHashTableIter iter;
+	gpointer at;
+
+	if (!set)
+		return;
+	g_hash_table_iter_init(&iter, set);
+	while (g_hash_table_iter_next(&iter, &at, NULL))
+		g_hash_table_add(owners, (gpointer)owner(assigning, GPOINTER_TO_UINT(at) - 1));
+}
+
+/* Leaves the scores of what has to do with the directory or source that a subject begins with. */
+static void keep_subsystem(const struct assigning *assigning, const char *subject,
+			   const GArray *terms, struct score *scores)
+{
+	const char *stem = find_stem(assigning, subject);
+	g_autoptr(GHashTable) owners = g_hash_table_new(NULL, NULL);
+
+	if (!stem)
+		return;
+	add_owners(assigning, assigning->stems, stem, owners);
+	add_owners(assigning, assigning->words[PLACE_PATH], stem, owners);
+	for (guint i = 0; i < terms->len; i++) {
+		const struct term *term = &g_array_index(terms, struct term, i);
+
+		if (strchr(term->word, '_'))
+			add_owners(assigning, assigning->words[PLACE_SCOPE], term->word, owners);
+	}
+	for (guint i = 0; i < assigning->documents->len; i++)
+		if (!g_hash_table_contains(owners, owner(assigning, i)))
+			scores[i] = (struct score){0};
+}
+
 static double total(const struct score *score)
 {
 	return score->subsystem + score->matter;
@@ -323,6 +439,7 @@ static struct change *find_change(const struct assigning *assigning,
 
 	for (guint i = 0; i < terms->len; i++)
 		add_term(assigning, &g_array_index(terms, struct term, i), scores);
+	keep_subsystem(assigning, entry->subject, terms, scores);
 	for (guint i = 1; i < count; i++)
 		if (total(&scores[i]) > total(&scores[best]))
 			best = i;
@@ -340,8 +457,8 @@ GPtrArray *assign_entries(const struct changes *changes, const struct changelog 
 	GPtrArray *without = g_ptr_array_new();
 
 	for (guint place = 0; place < PLACES; place++)
-		assigning.words[place] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-							       (GDestroyNotify)g_hash_table_unref);
+		assigning.words[place] = sets_new();
+	assigning.stems = sets_new();
 	assigning.documents = g_array_new(FALSE, FALSE, sizeof(struct document));
 	if (!read_changes(&assigning, error))
 		g_clear_pointer(&without, g_ptr_array_unref);
@@ -354,6 +471,7 @@ GPtrArray *assign_entries(const struct changes *changes, const struct changelog 
 	}
 	for (guint place = 0; place < PLACES; place++)
 		g_hash_table_unref(assigning.words[place]);
+	g_hash_table_unref(assigning.stems);
 	g_array_unref(assigning.documents);
 	return without;
 }
