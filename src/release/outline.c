@@ -99,6 +99,7 @@ static guint flags_around(const struct statement *statement, guint at)
 	static const char *const tags[] = {"struct", "union", "enum", NULL};
 	static const char *const keywords[] = {"if",	 "for",	   "while", "switch", "return",
 					       "sizeof", "typeof", "case",  NULL};
+	static const char *const before[] = {"(", ",", NULL}, *const behind[] = {",", ")", NULL};
 	const struct token *tokens = statement->tokens;
 	guint flags = 0;
 
@@ -107,6 +108,9 @@ static guint flags_around(const struct statement *statement, guint at)
 		flags |= WORD_CALLED;
 	if (at && token_in(&tokens[at - 1], tags))
 		flags |= WORD_TAG;
+	if (at && token_in(&tokens[at - 1], before) && at + 1 < statement->count &&
+	    token_in(&tokens[at + 1], behind))
+		flags |= WORD_ARGUMENT;
 	if (at && token_is(&tokens[at - 1], "."))
 		flags |= WORD_MEMBER;
 	if (at > 1 && token_is(&tokens[at - 1], ">") && token_is(&tokens[at - 2], "-"))

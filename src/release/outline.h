@@ -11,11 +11,12 @@
 
 /* What a word is where it stands. */
 enum word_flag {
-	WORD_DEFINED = 1 << 0, /* the statement declares or defines it */
-	WORD_GLOBAL = 1 << 1,  /* with DEFINED: other units can mean it without a header */
-	WORD_MEMBER = 1 << 2,  /* after "." or "->", or a member that is declared */
-	WORD_CALLED = 1 << 3,  /* before "(" */
-	WORD_TAG = 1 << 4,     /* after struct, union or enum */
+	WORD_DEFINED = 1 << 0,	/* the statement declares or defines it */
+	WORD_GLOBAL = 1 << 1,	/* with DEFINED: other units can mean it without a header */
+	WORD_MEMBER = 1 << 2,	/* after "." or "->", or a member that is declared */
+	WORD_CALLED = 1 << 3,	/* before "(" */
+	WORD_TAG = 1 << 4,	/* after struct, union or enum */
+	WORD_ARGUMENT = 1 << 5, /* alone between parentheses or commas */
 };
 
 struct word {

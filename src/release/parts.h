@@ -18,8 +18,10 @@ enum use_flag {
 	USE_LINE = 1 << 3,   /* a whole line */
 	USE_SCOPE = 1 << 4,  /* names a declaration that the part stands in */
 	USE_GLOBAL = 1 << 5, /* what is defined other units can mean without a header */
-	USE_TYPE = 1 << 9,   /* with SCOPE: a struct, union or enum */
-	USE_AROUND = 1 << 8, /* called by a function that the part stands in */
+	USE_TAG = 1 << 10,   /* somewhere after struct, union or enum */
+	USE_ARGUMENT = 1 << 11, /* somewhere an argument, NAMED, that a macro may paste */
+	USE_TYPE = 1 << 9,	/* with SCOPE: a struct, union or enum */
+	USE_AROUND = 1 << 8,	/* called by a function that the part stands in */
 	DEFINES_MEMBER = 1 << 6,
 	DEFINES_OTHER = 1 << 7,
 };

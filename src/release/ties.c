@@ -305,7 +305,7 @@ static gboolean same_kind(const struct tying *tying, guint word, const struct po
 		return TRUE;
 	if (definition->use->flags & DEFINES_MEMBER && user->use->flags & USE_MEMBER)
 		return mentions_scope(tying, user->part, definition->part);
-	return definition->use->flags & DEFINES_OTHER && user->use->flags & USE_NAMED;
+	return definition->use->flags & DEFINES_OTHER && user->use->flags & (USE_NAMED | USE_TAG);
 }
 
 static void tie_definition(struct tying *tying, guint word, const struct posting *definition,
@@ -351,7 +351,7 @@ static void tie_component(struct tying *tying, const struct posting *definition,
 		const struct posting *user =
 			&g_array_index(tying->postings[word], struct posting, i);
 
-		if (user->part != definition->part && user->use->flags & USE_NAMED &&
+		if (user->part != definition->part && user->use->flags & USE_ARGUMENT &&
 		    !defines(user->use) && follows(user->use, fate_of(definition->use)) &&
 		    are_near(tying, definition->part, user->part))
 			join(tying, definition->part, user->part,
@@ -377,8 +377,57 @@ static void tie_pasted(struct tying *tying, guint word, const GArray *postings)
 
 /* --- callers ---------------------------------------------------------------------------------- */
 
+/* A word of the language says nothing of what a part is about. */
+static gboolean says_nothing(const char *word)
+{
+	static const char *const language[] = {
+		"NULL",	    "bool",   "break",	"case",	 "char",     "const",  "continue",
+		"default",  "do",     "else",	"enum",	 "extern",   "false",  "for",
+		"goto",	    "if",     "inline", "int",	 "long",     "return", "short",
+		"signed",   "size_t", "sizeof", "s16",	 "s32",	     "s64",    "s8",
+		"static",   "struct", "switch", "true",	 "typedef",  "typeof", "u16",
+		"u32",	    "u64",    "u8",	"union", "unsigned", "void",   "while",
+		"volatile", NULL};
+
+	return g_strv_contains(language, word);
+}
+
+/* Whether the changed lines of two parts have any word in common. */
+static gboolean share_words(const struct tying *tying, guint one, guint other)
+{
+	const GArray *uses = part_at(tying, one)->uses, *others = part_at(tying, other)->uses;
+
+	for (guint i = 0, j = 0; i < uses->len && j < others->len;) {
+		const struct use *use = &g_array_index(uses, struct use, i);
+		const struct use *other_use = &g_array_index(others, struct use, j);
+
+		if (use->word == other_use->word && (use->added || use->removed) &&
+		    (other_use->added || other_use->removed) &&
+		    !says_nothing(words_text(tying->words, use->word)))
+			return TRUE;
+		i += use->word <= other_use->word;
+		j += other_use->word <= use->word;
+	}
+	return FALSE;
+}
+
+/* Whether a part changes what its function answers. */
+static gboolean changes_return(const struct tying *tying, guint part)
+{
+	const GArray *uses = part_at(tying, part)->uses;
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct use *use = &g_array_index(uses, struct use, i);
+
+		if ((use->added || use->removed) &&
+		    !strcmp(words_text(tying->words, use->word), "return"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Whether one part changes what another part calls: in changed lines, or in others of a function
- * whose change may answer to it, which is likely in one file. */
+ * whose change may answer to it: in one file, if a result changes or both are about something. */
 static gboolean calls(const struct tying *tying, guint word, const struct posting *user,
 		      const struct posting *callee)
 {
@@ -388,7 +437,8 @@ static gboolean calls(const struct tying *tying, guint word, const struct postin
 	if (user->part == callee->part || callee->use->flags & USE_TYPE ||
 	    !reaches(tying, callee, user))
 		return FALSE;
-	if (use->flags & USE_AROUND && same_file(tying, user->part, callee->part))
+	if (use->flags & USE_AROUND && same_file(tying, user->part, callee->part) &&
+	    (changes_return(tying, callee->part) || share_words(tying, user->part, callee->part)))
 		return TRUE;
 	return use->flags & USE_NAMED && (use->added || use->removed) &&
 	       (tying->frequencies[word] <= RARE || are_near(tying, user->part, callee->part));

@@ -71,12 +71,14 @@ static guint use_flags(const struct reading *reading, const struct word *word)
 
 	if (word->flags & WORD_MEMBER)
 		return USE_MEMBER;
-	if (word->flags & (WORD_CALLED | WORD_TAG | WORD_DEFINED) || is_capital(word))
+	if (word->flags & (WORD_CALLED | WORD_DEFINED))
 		return USE_PLAIN | USE_NAMED;
+	if (word->flags & WORD_TAG)
+		return USE_PLAIN | USE_TAG;
 	name = g_strndup(word->at, word->length);
-	if (g_hash_table_contains(reading->file_scope, name))
-		return USE_PLAIN | USE_NAMED;
-	return USE_PLAIN;
+	if (!is_capital(word) && !g_hash_table_contains(reading->file_scope, name))
+		return USE_PLAIN;
+	return USE_PLAIN | USE_NAMED | (word->flags & WORD_ARGUMENT ? USE_ARGUMENT : 0);
 }
 
 static void count_definition(struct use *use, const struct word *word, guint side)

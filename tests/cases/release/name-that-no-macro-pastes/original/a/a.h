@@ -1,0 +1,1 @@
+int box_get_lid(int x);
