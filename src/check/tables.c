@@ -35,12 +35,10 @@ static void damaged(const struct reader *reader, const struct place *at, const c
 	va_start(args, why);
 	g_autofree char *text = g_strdup_vprintf(why, args);
 	va_end(args);
-	if (at)
-		where = g_strdup_printf("%s: %s+0x%" G_GINT64_MODIFIER "x", reader->livepatch->name,
-					at->section->name, at->offset);
-	klatch_fail(reader->error, KLATCH_INPUT, "the livepatch can't be read",
-		    where ? where : reader->livepatch->name, "only livepatches of klatch can be",
-		    "%s", text);
+	where = g_strdup_printf("%s: %s+0x%" G_GINT64_MODIFIER "x", reader->livepatch->name,
+				at->section->name, at->offset);
+	klatch_fail(reader->error, KLATCH_INPUT, "the livepatch can't be read", where,
+		    "only livepatches of klatch can be", "%s", text);
 }
 
 gboolean reloc_target(const struct reloc *reloc, struct place *target)
@@ -257,7 +255,9 @@ static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 	struct place at;
 
 	if (!symbol || !symbol->section) {
-		damaged(reader, NULL, "it has no klatch_livepatch");
+		klatch_fail(reader->error, KLATCH_INPUT, "this is no livepatch",
+			    reader->livepatch->name, "only livepatches of klatch can be read",
+			    "it has no klatch_livepatch");
 		return FALSE;
 	}
 	at = (struct place){symbol->section, symbol->value};
