@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/intent.h"
 #include "diff/calls.h"
+#include "diff/opened.h"
 
 struct images {
 	const struct kernel *kernel;
@@ -58,6 +59,13 @@ gboolean candidate_brings_anything(const struct candidate *candidate)
 	return candidate->diff->functions->len || g_hash_table_size(candidate->diff->sections);
 }
 
+gboolean candidate_takes_part(const struct candidate *candidate)
+{
+	g_autoptr(GPtrArray) opened = diff_opened(candidate->diff);
+
+	return opened->len || candidate_brings_anything(candidate);
+}
+
 struct images *images_new(const struct kernel *kernel)
 {
 	struct images *images = g_new0(struct images, 1);
@@ -104,13 +112,13 @@ gboolean candidate_match(struct candidate *candidate, const struct kernel *kerne
 GArray *candidates_to_link(const GPtrArray *candidates, const char *object)
 {
 	GArray *units = g_array_new(FALSE, FALSE, sizeof(struct link_unit));
+	gboolean any = FALSE;
 
 	for (guint i = 0; i < candidates->len; i++) {
 		struct candidate *candidate = g_ptr_array_index(candidates, i);
 		const struct unit *unit = candidate->compiled->unit;
 
-		if (!candidate_brings_anything(candidate) ||
-		    (object && strcmp(unit->object, object)))
+		if (!candidate_takes_part(candidate) || (object && strcmp(unit->object, object)))
 			continue;
 		struct link_unit entry = {
 			.unit = unit,
@@ -122,7 +130,10 @@ GArray *candidates_to_link(const GPtrArray *candidates, const char *object)
 			.diff = candidate->diff,
 		};
 		g_array_append_val(units, entry);
+		any |= candidate_brings_anything(candidate);
 	}
+	if (!any)
+		g_array_set_size(units, 0);
 	return units;
 }
 

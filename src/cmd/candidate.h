@@ -39,6 +39,9 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
  * still have new data that another unit uses. */
 gboolean candidate_brings_anything(const struct candidate *candidate);
 
+/* Whether it is linked: it brings something, or has what other units may now refer to. */
+gboolean candidate_takes_part(const struct candidate *candidate);
+
 /* What was shipped, by object's name; each is opened when it is asked for first. */
 struct images;
 struct images *images_new(const struct kernel *kernel); /* keeps a borrowed reference */
@@ -51,8 +54,8 @@ void images_free(struct images *images);
 gboolean candidate_match(struct candidate *candidate, const struct kernel *kernel,
 			 struct images *images, GError **error);
 
-/* The candidates that bring anything, as what link_livepatch() takes; only those of an object
- * unless that is NULL.  Array of struct link_unit; caller unrefs. */
+/* The candidates that take part, as what link_livepatch() takes; only those of an object unless
+ * that is NULL; none if they bring nothing.  Array of struct link_unit; caller unrefs. */
 GArray *candidates_to_link(const GPtrArray *candidates, const char *object);
 
 /* ---- what changes, for the user ---- */

@@ -275,7 +275,7 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 		g_ptr_array_add(pipeline->result->notes,
 				g_strdup_printf("%s: %s", compiled->unit->source,
 						(char *)candidate->diff->notes->pdata[i]));
-	if (!candidate_brings_anything(candidate) && !candidate->diff->skipped->len &&
+	if (!candidate_takes_part(candidate) && !candidate->diff->skipped->len &&
 	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
 	return TRUE;
@@ -354,13 +354,14 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 /* The objects that something changes in, of borrowed char *; vmlinux first. */
 static GPtrArray *changed_objects(const struct pipeline *pipeline)
 {
-	g_autoptr(GArray) units = candidates_to_link(pipeline->candidates, NULL);
 	GPtrArray *objects = g_ptr_array_new();
 
-	for (guint i = 0; i < units->len; i++) {
-		const char *object = g_array_index(units, struct link_unit, i).unit->object;
+	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+		const char *object = candidate->compiled->unit->object;
 
-		if (!g_ptr_array_find_with_equal_func(objects, object, g_str_equal, NULL))
+		if (candidate_brings_anything(candidate) &&
+		    !g_ptr_array_find_with_equal_func(objects, object, g_str_equal, NULL))
 			g_ptr_array_insert(objects, strcmp(object, "vmlinux") ? -1 : 0,
 					   (char *)object);
 	}

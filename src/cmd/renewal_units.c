@@ -128,7 +128,7 @@ static gboolean compare(struct renewal *renewal, struct reached *reached, GError
 				g_error_copy(candidate->diff->refusals->pdata[i]));
 	for (guint i = 0; i < candidate->diff->notes->len; i++)
 		g_ptr_array_add(reached->notes, g_strdup(candidate->diff->notes->pdata[i]));
-	reached->brings = candidate_brings_anything(candidate);
+	reached->brings = candidate_takes_part(candidate);
 	reached->objects = changed_objects_new();
 	changed_objects_add(reached->objects, candidate);
 	return TRUE;

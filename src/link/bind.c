@@ -157,20 +157,15 @@ static struct binding *bind_new(struct binder *binder, const char *name, const c
 	return is_there(binder, name, object, where, error) ? plain(name) : NULL;
 }
 
-/* What was static: the original of it, wherever it is. */
+/* What the patch makes global stays where it is: bound as its own unit binds it. */
 static struct binding *bind_opened(struct binder *binder, const struct opened *opened,
 				   const char *where, GError **error)
 {
-	const struct symbol *original = opened->original;
-	AUTO(resolver) resolver = NULL;
-	struct location at;
+	AUTO(binder) owner = binder_new(binder->scope, opened->unit);
 
-	if (!is_there(binder, original->name, opened->unit->unit->object, where, error))
+	if (!is_there(binder, opened->symbol->name, opened->unit->unit->object, where, error))
 		return NULL;
-	resolver = resolver_new(opened->unit, binder->scope->policy);
-	if (!resolve_original(resolver, original, where, &at, error))
-		return NULL;
-	return klp_undefined(&at, where, error);
+	return bind_defined(owner, opened->symbol, where, error);
 }
 
 /* An export of another module: found among its symbols. */
@@ -216,15 +211,16 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 				      GError **error)
 {
 	struct scope *scope = binder->scope;
+	const char *object = binder->unit->unit->object;
 	const char *bringer = g_hash_table_lookup(scope->globals, name);
-	const struct opened *opened = g_hash_table_lookup(scope->opened, name);
+	const struct opened *opened = scope_opened(scope, name, object);
 	struct location at;
 
 	if (bringer)
 		return bind_new(binder, name, bringer, where, error);
-	if (opened)
+	if (opened && !strcmp(opened->unit->unit->object, object))
 		return bind_opened(binder, opened, where, error);
-	if (strcmp(binder->unit->unit->object, "vmlinux") != 0) {
+	if (strcmp(object, "vmlinux") != 0) {
 		if (!resolve_undefined(binder->unit->image, name, where, &at, error))
 			return NULL;
 		if (at.name)
@@ -236,6 +232,8 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 	const struct export *export = exports_find(scope->exports, name);
 	if (export)
 		return bind_module_export(binder, export, where, error);
+	if (opened)
+		return bind_opened(binder, opened, where, error);
 	return bind_vmlinux(binder, name, where, error);
 }
 

@@ -32,7 +32,8 @@ DEFINE_AUTO(binder, binder_free)
 /*
  * Binds a symbol of the unit's patched object that does not come along: undefined, or what has an
  * origin.  In this order: what another unit brings along, the unit's own object, an export of
- * vmlinux, an export of another module that the unit's module depends on, any symbol of vmlinux.
+ * vmlinux, an export of another module that the unit's module depends on, what the patch makes
+ * global of such a module or of vmlinux, any symbol of vmlinux.
  * where: who refers to it, for the error, KLATCH_REFUSED.  Borrowed.
  */
 const struct binding *bind_symbol(struct binder *binder, struct symbol *symbol, const char *where,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "diff/opened.h"
 #include "kernel/modules.h"
 #include "link/scope.h"
 
@@ -14,26 +15,11 @@ gboolean scope_is_new_global(const struct link_unit *unit, struct symbol *symbol
 	       !g_hash_table_contains(unit->diff->origins, symbol);
 }
 
-static void add_opened(struct scope *scope, const struct link_unit *unit, struct symbol *symbol)
-{
-	const struct symbol *original = g_hash_table_lookup(unit->diff->origins, symbol);
-	struct opened *opened;
-
-	if (symbol->binding == STB_LOCAL || !symbol->section || !original ||
-	    original->binding != STB_LOCAL)
-		return;
-	opened = g_new0(struct opened, 1);
-	opened->unit = unit;
-	opened->original = original;
-	g_hash_table_insert(scope->opened, symbol->name, opened);
-}
-
 static gboolean add_globals(struct scope *scope, const struct link_unit *unit, GError **error)
 {
 	for (guint i = 0; i < unit->patched->symbols->len; i++) {
 		struct symbol *symbol = object_symbol_at(unit->patched, i);
 
-		add_opened(scope, unit, symbol);
 		if (!scope_is_new_global(unit, symbol) ||
 		    g_hash_table_insert(scope->globals, symbol->name, (char *)unit->unit->object))
 			continue;
@@ -42,6 +28,22 @@ static gboolean add_globals(struct scope *scope, const struct link_unit *unit, G
 		return FALSE;
 	}
 	return TRUE;
+}
+
+static void add_opened(struct scope *scope, const struct link_unit *unit)
+{
+	g_autoptr(GPtrArray) symbols = diff_opened(unit->diff);
+
+	for (guint i = 0; i < symbols->len; i++) {
+		struct opened opened = {unit, g_ptr_array_index(symbols, i)};
+		GArray *same = g_hash_table_lookup(scope->opened, opened.symbol->name);
+
+		if (!same) {
+			same = g_array_new(FALSE, FALSE, sizeof(struct opened));
+			g_hash_table_insert(scope->opened, opened.symbol->name, same);
+		}
+		g_array_append_val(same, opened);
+	}
 }
 
 struct scope *scope_new(const struct kernel *kernel, enum klatch_policy policy,
@@ -54,14 +56,17 @@ struct scope *scope_new(const struct kernel *kernel, enum klatch_policy policy,
 	scope->images =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
 	scope->globals = g_hash_table_new(g_str_hash, g_str_equal);
-	scope->opened = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	scope->opened =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
 	scope->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	scope->exports = exports_read(kernel->symvers, error);
 	if (!scope->exports)
 		return NULL;
-	for (gsize i = 0; i < count; i++)
+	for (gsize i = 0; i < count; i++) {
 		if (!add_globals(scope, &units[i], error))
 			return NULL;
+		add_opened(scope, &units[i]);
+	}
 	return g_steal_pointer(&scope);
 }
 
@@ -75,6 +80,21 @@ void scope_free(struct scope *scope)
 	g_hash_table_unref(scope->opened);
 	g_hash_table_unref(scope->entries);
 	g_free(scope);
+}
+
+const struct opened *scope_opened(const struct scope *scope, const char *name, const char *object)
+{
+	const GArray *same = g_hash_table_lookup(scope->opened, name);
+
+	for (guint i = 0; same && i < same->len; i++) {
+		const struct opened *opened = &g_array_index(same, struct opened, i);
+
+		if (!strcmp(opened->unit->unit->object, object))
+			return opened;
+	}
+	if (!same || same->len > 1 || !strcmp(object, "vmlinux"))
+		return NULL;
+	return &g_array_index(same, struct opened, 0);
 }
 
 gboolean scope_add_entry(struct scope *scope, const char *symbol, const struct unit *unit)

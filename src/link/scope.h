@@ -11,12 +11,6 @@
 #include "kernel/exports.h"
 #include "link/link.h"
 
-/* What was static in a unit and is not any more: other units may refer to it by name. */
-struct opened {
-	const struct link_unit *unit;
-	const struct symbol *original;
-};
-
 struct scope {
 	const struct kernel *kernel;
 	enum klatch_policy policy;
@@ -24,7 +18,13 @@ struct scope {
 	GHashTable *images;  /* name -> struct image * that was opened for a symbol, owned */
 	GHashTable *entries; /* symbol (owned) -> unit that made an entry for it (link/entry.h) */
 	GHashTable *globals; /* new global that comes along -> its unit's object; both borrowed */
-	GHashTable *opened;  /* name (borrowed) -> struct opened, owned */
+	GHashTable *opened;  /* name -> GArray of struct opened, owned */
+};
+
+/* A static function or variable of a unit that the patch makes global: it stays where it is. */
+struct opened {
+	const struct link_unit *unit;
+	struct symbol *symbol; /* of its patched object */
 };
 
 /* KLATCH_REFUSED if two units bring along a global of the same name. */
@@ -35,6 +35,12 @@ DEFINE_AUTO(scope, scope_free)
 
 /* Whether a symbol of a unit's patched object is a new global that comes along. */
 gboolean scope_is_new_global(const struct link_unit *unit, struct symbol *symbol);
+
+/*
+ * What a reference of an object's unit to a name means of what the patch makes global: that of the
+ * same object, or for a module the only one elsewhere.  NULL if there is none.  Borrowed.
+ */
+const struct opened *scope_opened(const struct scope *scope, const char *name, const char *object);
 
 /* Notes that a unit makes an entry for a symbol.  FALSE if another unit did: the function would
  * have two addresses. */

@@ -26,30 +26,38 @@ static const char symvers[] = "0x1\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
 			      "0x5\t__fentry__\tvmlinux\tEXPORT_SYMBOL\t\n"
 			      "0x3\tneeded\texporter\tEXPORT_SYMBOL_GPL\t\n"
 			      "0x4\tunneeded\tstranger\tEXPORT_SYMBOL_GPL\t\n";
-static const char exporter[] = ".section __ksymtab_strings, \"a\"\n .asciz \"needed\"\n"
-			       ".text\n .globl needed\n .type needed, @function\n"
-			       "needed: ret\n .size needed, . - needed\n";
 static const char stranger[] = ".section __ksymtab_strings, \"a\"\n .asciz \"unneeded\"\n"
 			       ".text\n .globl unneeded\n unneeded: ret\n";
+
+/* Another module: what it keeps to itself others may want. */
+static const char exporter_source[] =
+	"#define NOINLINE __attribute__((noinline, noclone))\n"
+	"asm(\".section __ksymtab_strings, \\\"a\\\"\\n.asciz \\\"needed\\\"\\n.text\");\n"
+	"KEPT int kept_count = 4;\n"
+	"#ifndef CHANGED\n#define CHANGED\n#endif\n"
+	"KEPT NOINLINE int kept(int x) { return kept_count += x CHANGED; }\n"
+	"NOINLINE int needed(int x) { return kept(x) * NEEDED; }\n";
 
 /* Another unit of the module, linked first: it has static things of the same names. */
 static const char neighbour_source[] =
 	"#define NOINLINE __attribute__((noinline, noclone))\n"
 	"int exported(int);\n"
 	"static int counter = 5;\n"
+	"KEPT NOINLINE int quiet(int x) { return x * 3; }\n"
 	"static NOINLINE int helper(int x) { return counter += exported(x); }\n"
 	"static NOINLINE __attribute__((section(\".init.text\"))) int started(int x)\n"
 	"{ return x; }\n"
 	"NOINLINE int __attribute__((section(\".init.text\"))) start(int x) { return started(x); "
 	"}\n"
 	"FRESH\n"
-	"NOINLINE int neighbourly(int x) { return helper(x) * NEIGHBOURLY; }\n"
+	"NOINLINE int neighbourly(int x) { return helper(x) + quiet(x) * NEIGHBOURLY; }\n"
 	"NOINLINE int preferred(int x) { return neighbourly(x) * 5; }\n";
 
 static const char unit_source[] =
 	"#define NOINLINE __attribute__((noinline, noclone))\n"
 	"int exported(int), hidden(int), needed(int), unneeded(int), neighbourly(int);\n"
-	"int absent(int), fresh(int);\n"
+	"int absent(int), fresh(int), kept(int);\n"
+	"extern int kept_count;\n"
 	"typedef int function(int);\n"
 	"function *taken;\n"
 	"static int counter = 9;\n"
@@ -69,11 +77,14 @@ static const char unit_source[] =
 #define UNIT(expression, factor, starter)                                                          \
 	"#define EXPRESSION " expression "\n#define FACTOR " factor "\n#define STARTER " starter   \
 	"\n"
-#define NEIGHBOUR(fresh, factor) "#define FRESH " fresh "\n#define NEIGHBOURLY " factor "\n"
-#define EXPRESSION		 "callee(x)+exported(x)+needed(x)+helper(x)"
+#define NEIGHBOUR(fresh, factor)                                                                   \
+	"#define FRESH " fresh "\n#define NEIGHBOURLY " factor "\n#define KEPT static\n"
+#define EXPORTER(kept, factor) "#define KEPT " kept "\n#define NEEDED " factor "\n"
+#define EXPRESSION	       "callee(x)+exported(x)+needed(x)+helper(x)"
 
 static const char unit_macros[] = UNIT(EXPRESSION, "3", "0");
 static const char neighbour_macros[] = NEIGHBOUR("", "3");
+static const char exporter_macros[] = EXPORTER("static", "3");
 
 static const struct unit units[] = {
 	{.output = "unit.o", .source = "unit.c", .object = "user", .objtool = "./objtool"},
@@ -81,12 +92,17 @@ static const struct unit units[] = {
 	 .source = "neighbour.c",
 	 .object = "user",
 	 .objtool = "./objtool"},
+	{.output = "exporter.o",
+	 .source = "exporter.c",
+	 .object = "exporter",
+	 .objtool = "./objtool"},
 };
 
 struct small_kernel {
 	char *directory; /* where all is compiled, and the kernel's build tree */
 	struct kernel kernel;
-	struct image *user; /* the module that is patched */
+	struct image *user;	/* the module that is patched */
+	struct image *exporter; /* what it depends on */
 };
 
 static char *compile_unit(const char *directory, const char *file, const char *macros,
@@ -131,14 +147,15 @@ static void make_modules(const char *directory)
 	g_autofree char *image = path_in(directory, "image");
 	g_autoptr(GError) error = NULL;
 
-	g_free(compile(directory, "exporter.S", exporter, NULL));
+	g_free(compile_unit(directory, "exporter.c", exporter_macros, exporter_source, NULL));
 	g_free(compile(directory, "stranger.S", stranger, NULL));
 	g_free(compile_unit(directory, "neighbour.c", neighbour_macros, neighbour_source, NULL));
 	g_free(compile_unit(directory, "unit.c", unit_macros, unit_source, NULL));
 	g_free(output_of(directory, "sh", "-c",
 			 "m=" MODULES "; mkdir -p $m/kernel;"
 			 "ld -r --build-id=sha1 -o $m/kernel/user.ko neighbour.o unit.o;"
-			 "cp exporter.o $m/kernel/exporter.ko; cp stranger.o $m/kernel/stranger.ko;"
+			 "ld -r --build-id=sha1 -o $m/kernel/exporter.ko exporter.o; cp stranger.o "
+			 "$m/kernel/stranger.ko;"
 			 "touch $m/modules.order $m/modules.builtin",
 			 NULL));
 	modules_index(image, RELEASE, &error);
@@ -178,6 +195,7 @@ static int make_kernel(void **state)
 		.late = small->directory,
 	};
 	small->user = image_open(&small->kernel, "user", NULL);
+	small->exporter = image_open(&small->kernel, "exporter", NULL);
 	*state = small;
 	return 0;
 }
@@ -188,6 +206,7 @@ static int free_kernel(void **state)
 	void *directory = small->directory;
 
 	image_free(small->user);
+	image_free(small->exporter);
 	g_free(small->kernel.vmlinux);
 	g_free(small->kernel.kallsyms);
 	g_free(small->kernel.symvers);
@@ -222,11 +241,11 @@ static void prepare(const struct small_kernel *small, struct link_unit *linked,
 	g_autoptr(GError) error = NULL;
 
 	linked->unit = unit;
-	linked->image = small->user;
+	linked->image = strcmp(unit->object, "user") ? small->exporter : small->user;
 	linked->stock = compiled(small, file, before, source, NULL);
 	linked->original = compiled(small, file, before, source, flag);
 	linked->patched = compiled(small, file, after, source, flag);
-	linked->match = match_unit(small->user, linked->stock, &error);
+	linked->match = match_unit(linked->image, linked->stock, &error);
 	assert_no_error(error);
 	linked->diff = diff_objects(linked->original, linked->patched, 6001, FALSE, NULL, &error);
 	assert_no_error(error);
@@ -242,27 +261,28 @@ static void link_unit_clear(struct link_unit *linked)
 	object_free(linked->patched);
 }
 
-/* Builds a livepatch of a patch that makes the macros of both units these. */
-static gboolean build_both(const struct small_kernel *small, const char *unit,
-			   const char *neighbour, const char *output, GError **error)
+/* Builds a livepatch of a patch that makes the macros of the units these. */
+static gboolean build_all(const struct small_kernel *small, const char *unit, const char *neighbour,
+			  const char *exporter, const char *output, GError **error)
 {
 	g_autofree char *path = path_in(small->directory, output);
-	struct link_unit linked[2];
+	struct link_unit linked[3];
 
 	prepare(small, &linked[0], &units[0], unit_macros, unit, unit_source);
 	prepare(small, &linked[1], &units[1], neighbour_macros, neighbour, neighbour_source);
+	prepare(small, &linked[2], &units[2], exporter_macros, exporter, exporter_source);
 	const struct link_options options = {.name = "livepatch_test"};
 	gboolean done =
-		link_livepatch(&small->kernel, &options, linked, 2, small->directory, path, error);
-	link_unit_clear(&linked[0]);
-	link_unit_clear(&linked[1]);
+		link_livepatch(&small->kernel, &options, linked, 3, small->directory, path, error);
+	for (guint i = 0; i < G_N_ELEMENTS(linked); i++)
+		link_unit_clear(&linked[i]);
 	return done;
 }
 
 static gboolean build(const struct small_kernel *small, const char *unit, const char *output,
 		      GError **error)
 {
-	return build_both(small, unit, neighbour_macros, output, error);
+	return build_all(small, unit, neighbour_macros, exporter_macros, output, error);
 }
 
 /* What the livepatch refers to by name, sorted: "place: type symbol" a line. */
@@ -303,15 +323,21 @@ static char *references(const struct object *livepatch)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static struct object *built(const struct small_kernel *small, const char *unit,
-			    const char *neighbour)
+static struct object *built_of_all(const struct small_kernel *small, const char *unit,
+				   const char *neighbour, const char *exporter)
 {
 	g_autofree char *path = path_in(small->directory, "built.ko");
 	g_autoptr(GError) error = NULL;
 
-	build_both(small, unit, neighbour, "built.ko", &error);
+	build_all(small, unit, neighbour, exporter, "built.ko", &error);
 	assert_no_error(error);
 	return read_sound(path);
+}
+
+static struct object *built(const struct small_kernel *small, const char *unit,
+			    const char *neighbour)
+{
+	return built_of_all(small, unit, neighbour, exporter_macros);
 }
 
 static void must_refer(const struct object *livepatch, const char *line)
@@ -395,6 +421,26 @@ static void test_a_unit_may_bring_only_data(void **state)
 	must_refer(livepatch, ".text.caller: R_X86_64_PC32 .data\n");
 }
 
+/* What a patch makes global stays where it is, whether its code changes or not. */
+static void test_statics_that_become_global(void **state)
+{
+	static const char open[] = "#define FRESH\n#define NEIGHBOURLY 3\n#define KEPT\n";
+	static const char unit[] =
+		UNIT("({ int quiet(int); quiet(x) + kept(x) + kept_count; })", "3", "0");
+	AUTO(object) livepatch = built_of_all(*state, unit, open, EXPORTER("", "3"));
+
+	must_refer(livepatch, ".text.caller: R_X86_64_PLT32 .klp.sym.user.quiet,0\n");
+	must_refer(livepatch, ".text.caller: R_X86_64_PLT32 .klp.sym.exporter.kept,0\n");
+	must_refer(livepatch, ".text.caller: R_X86_64_PC32 .klp.sym.exporter.kept_count,0\n");
+	assert_null(object_symbol(livepatch, "kept"));
+
+	AUTO(object)
+	changed = built_of_all(*state, unit, open, EXPORTER("", "3") "#define CHANGED + 1\n");
+
+	must_refer(changed, ".text.caller: R_X86_64_PLT32 .klp.sym.exporter.kept,0\n");
+	assert_non_null(object_symbol(changed, "kept"));
+}
+
 static void must_refuse(const struct small_kernel *small, const char *unit, const char *text)
 {
 	g_autoptr(GError) error = NULL;
@@ -438,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_same_bytes_again),
 		cmocka_unit_test(test_units_call_each_other),
 		cmocka_unit_test(test_a_unit_may_bring_only_data),
+		cmocka_unit_test(test_statics_that_become_global),
 		cmocka_unit_test(test_name_that_counts_differently_has_a_neighbour),
 		cmocka_unit_test(test_replaced_name_that_counts_differently_is_refused),
 		cmocka_unit_test(test_export_of_a_stranger_is_refused),
