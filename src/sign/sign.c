@@ -69,6 +69,34 @@ gsize sign_content_size(const void *file, gsize size, gboolean *is_signed)
 	return found ? size - behind : size;
 }
 
+/* Goes into, or over, the next element, if it is of that kind. */
+static gboolean pass(const guint8 **at, const guint8 *end, int tag, gboolean into)
+{
+	long length;
+	int found, class;
+	int kind = ASN1_get_object(at, &length, &found, &class, end - *at);
+
+	if ((kind & 0x80) || found != tag)
+		return FALSE;
+	*at += into ? 0 : length;
+	return TRUE;
+}
+
+/* The kernel's reader (crypto/asymmetric_keys/pkcs7_parser.c) takes one version of each only. */
+static gboolean versions_are_known(const guint8 *at, gsize size)
+{
+	static const guint8 version[] = {V_ASN1_INTEGER, 1, 1};
+	const guint8 *end = at + size;
+
+	return pass(&at, end, V_ASN1_SEQUENCE, TRUE) && pass(&at, end, V_ASN1_OBJECT, FALSE) &&
+	       pass(&at, end, 0, TRUE) && pass(&at, end, V_ASN1_SEQUENCE, TRUE) &&
+	       end - at > (long)sizeof(version) && !memcmp(at, version, sizeof(version)) &&
+	       pass(&at, end, V_ASN1_INTEGER, FALSE) && pass(&at, end, V_ASN1_SET, FALSE) &&
+	       pass(&at, end, V_ASN1_SEQUENCE, FALSE) && pass(&at, end, V_ASN1_SET, TRUE) &&
+	       pass(&at, end, V_ASN1_SEQUENCE, TRUE) && end - at > (long)sizeof(version) &&
+	       !memcmp(at, version, sizeof(version));
+}
+
 /* Distinguished: written again it would be the same. */
 static gboolean message_is_whole(const guint8 *data, gsize size)
 {
@@ -80,8 +108,10 @@ static gboolean message_is_whole(const guint8 *data, gsize size)
 	char *again;
 
 	if (out && sk_CMS_SignerInfo_num(signers) == 1 && i2d_CMS_bio(out, message) == 1)
-		is_whole =
-			BIO_get_mem_data(out, &again) == (long)size && !memcmp(again, data, size);
+		is_whole = BIO_get_mem_data(out, &again) == (long)size &&
+			   !memcmp(again, data, size) &&
+			   OBJ_obj2nid(CMS_get0_eContentType(message)) == NID_pkcs7_data &&
+			   versions_are_known(data, size);
 	ERR_clear_error();
 	return is_whole;
 }
