@@ -19,6 +19,8 @@ struct renewal_request {
 	const char *to;			/* package version; NULL: the newest that apt knows */
 	const char *source;		/* a source tree to go to, not a package; NULL: none */
 	const char *const *objects;	/* only changes that these are compiled from; NULL: all */
+	const char *const *without;	/* no change that has a part of these objects or files;
+					 NULL-terminated */
 	const char *name;		/* of the module; NULL: from the version */
 	const char *output;		/* NULL: NAME.ko */
 	void (*tell)(const char *text); /* a line for who waits; or NULL */

@@ -294,10 +294,23 @@ static gboolean is_in_any(const struct renewal *renewal, const char *path)
 	return objects->len > 0;
 }
 
+/* Whether a file is to be left out, by its path or with an object that it is compiled into. */
+static gboolean is_left_out(const struct renewal *renewal, const char *path)
+{
+	g_autoptr(GPtrArray) objects = renewal->built->objects(renewal->built, path);
+	gboolean out = g_strv_contains(renewal->request->without, path);
+
+	for (guint i = 0; i < objects->len && !out; i++)
+		out = g_strv_contains(renewal->request->without, g_ptr_array_index(objects, i));
+	return out;
+}
+
 /* A change is asked for if one of its files is compiled into a wanted object, or if it is one of
- * headers alone, for as long as a wanted object may see it. */
+ * headers alone, for as long as a wanted object may see it; none of them is to be left out. */
 gboolean renewal_is_asked(const struct renewal *renewal, const struct change *change)
 {
+	if (any_file(renewal, change, is_left_out))
+		return FALSE;
 	if (!renewal->request->objects || any_file(renewal, change, is_in_wanted))
 		return TRUE;
 	return !any_file(renewal, change, is_in_any) && any_file(renewal, change, may_be_in_wanted);

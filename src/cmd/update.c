@@ -371,14 +371,22 @@ static gboolean add_loaded(GPtrArray *objects, GError **error)
 	return TRUE;
 }
 
+/* A list of objects, whose names are as they are when loaded, and of files. */
+static void read_names(const char *list, GPtrArray *objects)
+{
+	g_auto(GStrv) names = list ? g_strsplit(list, ",", -1) : NULL;
+
+	for (guint i = 0; names && names[i]; i++)
+		if (strchr(names[i], '/'))
+			g_ptr_array_add(objects, g_strdup(names[i]));
+		else if (*names[i])
+			g_ptr_array_add(objects, g_strdelimit(g_strdup(names[i]), "-", '_'));
+}
+
 /* The objects that are asked for, NULL-terminated; an empty list for all. */
 static gboolean read_objects(const char *only, gboolean loaded, GPtrArray *objects, GError **error)
 {
-	g_auto(GStrv) names = only ? g_strsplit(only, ",", -1) : NULL;
-
-	for (guint i = 0; names && names[i]; i++)
-		if (*names[i])
-			g_ptr_array_add(objects, g_strdelimit(g_strdup(names[i]), "-", '_'));
+	read_names(only, objects);
 	if (loaded && !add_loaded(objects, error))
 		return FALSE;
 	if (objects->len)
@@ -398,7 +406,9 @@ int command_update(int argc, char **argv)
 	g_autofree char *release = NULL, *to = NULL, *only = NULL, *output = NULL, *name = NULL;
 	g_autofree char *report_path = NULL, *source = NULL;
 	gboolean loaded = FALSE, json = FALSE;
+	g_autofree char *left = NULL;
 	g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) without = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 	int status;
 	const GOptionEntry entries[] = {
@@ -412,6 +422,8 @@ int command_update(int argc, char **argv)
 		 "only changes of these objects (vmlinux, modules)", "OBJECT,..."},
 		{"loaded", 0, 0, G_OPTION_ARG_NONE, &loaded,
 		 "only changes of vmlinux and of the modules that are loaded here", NULL},
+		{"without", 0, 0, G_OPTION_ARG_STRING, &left,
+		 "no change that has a part of these objects or files", "OBJECT|FILE,..."},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 		 "where to write the livepatch (default: NAME.ko)", "FILE"},
 		{"name", 0, 0, G_OPTION_ARG_STRING, &name,
@@ -434,6 +446,8 @@ int command_update(int argc, char **argv)
 	if (!read_objects(only, loaded, objects, &error))
 		return command_fail(error, json);
 
+	read_names(left, without);
+	g_ptr_array_add(without, NULL);
 	AUTO(workspace) workspace = workspace_new(&error);
 	struct progress *progress = progress_bar_new();
 	const struct renewal_request request = {
@@ -441,6 +455,7 @@ int command_update(int argc, char **argv)
 		.to = to,
 		.source = source,
 		.objects = objects->len ? (const char *const *)objects->pdata : NULL,
+		.without = (const char *const *)without->pdata,
 		.name = name,
 		.output = output,
 		.tell = json ? NULL : tell,
