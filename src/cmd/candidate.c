@@ -47,6 +47,7 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
 					       candidate->compiled->unit->source);
 	const struct diff_intent own = {
 		.skip_init = intent && intent->skip_init,
+		.unattended = intent && intent->unattended,
 		.skip_data = (const char *const *)symbols,
 	};
 	candidate->diff =

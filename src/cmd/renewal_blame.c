@@ -24,7 +24,8 @@ static gboolean judge_trial(struct compiled *compiled, const GError *problem, gp
 		trial->refusal = g_error_copy(problem);
 		return TRUE;
 	}
-	if (!candidate_diff(candidate, trial->renewal->kernel->series, trial->types, NULL, error))
+	if (!candidate_diff(candidate, trial->renewal->kernel->series, trial->types,
+			    &renewal_intent, error))
 		return FALSE;
 	if (candidate->diff->refusals->len)
 		trial->refusal = g_error_copy(candidate->diff->refusals->pdata[0]);

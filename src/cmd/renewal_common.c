@@ -9,6 +9,8 @@
 #include "cmd/attribute.h"
 #include "cmd/command.h"
 
+const struct diff_intent renewal_intent = {.unattended = TRUE};
+
 /* ---- stages and words ---- */
 
 void renewal_begin_stage(struct renewal *renewal, const char *name)

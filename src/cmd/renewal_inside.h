@@ -57,6 +57,9 @@ struct renewal {
 	guint done, wanted; /* units of a round, for progress */
 };
 
+/* How units are compared: nobody looks at each. */
+extern const struct diff_intent renewal_intent;
+
 void renewal_reached_free(struct reached *reached);
 
 /* ---- stages and words ---- */

@@ -62,7 +62,7 @@ static struct candidate *read_unit(struct renewal *renewal, const struct reached
 {
 	AUTO(candidate) candidate = candidate_new(reached->compiled);
 
-	if (!candidate_diff(candidate, renewal->kernel->series, FALSE, NULL, error))
+	if (!candidate_diff(candidate, renewal->kernel->series, FALSE, &renewal_intent, error))
 		return NULL;
 	drop_debug(candidate->original);
 	drop_debug(candidate->patched);

@@ -113,8 +113,8 @@ static gboolean compare(struct renewal *renewal, struct reached *reached, GError
 	AUTO(candidate) candidate = candidate_new(reached->compiled);
 	g_autoptr(GError) problem = NULL;
 
-	if (!candidate_diff(candidate, renewal->kernel->series, reached->compiled->types, NULL,
-			    &problem)) {
+	if (!candidate_diff(candidate, renewal->kernel->series, reached->compiled->types,
+			    &renewal_intent, &problem)) {
 		if (g_error_matches(problem, KLATCH_ERROR, KLATCH_INPUT)) {
 			g_ptr_array_add(reached->refusals, as_refusal(problem));
 			return TRUE;

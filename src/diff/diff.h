@@ -27,6 +27,7 @@ struct diff_intent {
 	gboolean skip_init;	      /* code and data that only initialisation uses */
 	const char *const *skip_data; /* initialisers of data, by names as diff_data_is() takes
 					 them; NULL-terminated, or NULL for none */
+	gboolean unattended; /* no author is there to judge: a variable that goes is refused */
 };
 
 struct diff {

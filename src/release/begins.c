@@ -69,29 +69,6 @@ static gboolean is_initialiser(const struct word *word)
 	return FALSE;
 }
 
-/* The member that the first argument of a call ends with, of an object behind a pointer. */
-static gboolean find_member(const struct outline *outline, guint call, struct piece *member)
-{
-	const char *text_end = outline->text->data + outline->text->size;
-	const struct word *word = &g_array_index(outline->words, struct word, call);
-	const char *at = memchr(word->at, '(', text_end - word->at), *end = at;
-	const struct word *last = NULL;
-
-	while (end && end < text_end && *end != ',' && *end != ')' && *end != ';')
-		end++;
-	if (!at || !g_strstr_len(at, end - at, "->"))
-		return FALSE;
-	for (guint i = call + 1; i < outline->words->len; i++) {
-		word = &g_array_index(outline->words, struct word, i);
-		if (word->at >= end)
-			break;
-		last = word->flags & WORD_MEMBER ? word : last;
-	}
-	if (last)
-		*member = (struct piece){last->at, last->length};
-	return last != NULL;
-}
-
 static gboolean has_member(const struct outline *outline, const struct piece *member)
 {
 	for (guint i = 0; i < outline->words->len; i++) {
@@ -108,10 +85,10 @@ static gboolean initialises(const struct outline *outline, const struct piece *i
 {
 	for (guint i = 0; i < outline->words->len; i++) {
 		const struct word *word = &g_array_index(outline->words, struct word, i);
-		struct piece other;
+		const struct word *other =
+			is_piece(word, initialiser) ? outline_member_of_call(outline, i) : NULL;
 
-		if (is_piece(word, initialiser) && find_member(outline, i, &other) &&
-		    other.length == member->length && !memcmp(other.at, member->at, other.length))
+		if (other && is_piece(other, member))
 			return TRUE;
 	}
 	return FALSE;
@@ -122,11 +99,15 @@ static char *begins_to_initialise(const struct cutting *cutting, guint call)
 	const struct outline *original = cutting->outlines[ORIGINAL];
 	const struct outline *patched = cutting->outlines[PATCHED];
 	const struct word *word = &g_array_index(patched->words, struct word, call);
-	struct piece initialiser = {word->at, word->length}, member;
+	const struct word *argument =
+		is_initialiser(word) ? outline_member_of_call(patched, call) : NULL;
 
+	if (!argument)
+		return NULL;
+	struct piece initialiser = {word->at, word->length};
+	struct piece member = {argument->at, argument->length};
 	/* A member that is new is a matter of the layout. */
-	if (!is_initialiser(word) || !find_member(patched, call, &member) ||
-	    !has_member(original, &member) || initialises(original, &initialiser, &member))
+	if (!has_member(original, &member) || initialises(original, &initialiser, &member))
 		return NULL;
 	return g_strdup_printf("it begins to initialise %.*s, and objects that are there already "
 			       "were made without",

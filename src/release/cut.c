@@ -177,6 +177,8 @@ static void add_part(struct cutting *cutting, guint original_start, guint origin
 	part->patched_count = patched_end - patched_start;
 	part->includes = g_ptr_array_new_with_free_func(g_free);
 	part->balances = g_array_new(FALSE, FALSE, sizeof(struct balance));
+	part->counters = g_array_new(FALSE, FALSE, sizeof(guint));
+	part->counters_around = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_ptr_array_add(cutting->parts, part);
 }
 

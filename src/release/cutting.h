@@ -30,6 +30,9 @@ void cutting_find_begins(struct cutting *cutting);
 /* What parts take and give back (balance.c), once it is known which are idle. */
 void cutting_read_balances(struct cutting *cutting);
 
+/* What parts count, and the functions that they stand in (counters.c), likewise. */
+void cutting_read_counters(struct cutting *cutting);
+
 /* The part that a line of a side is a changed one of, or NULL. */
 struct part *cutting_part_of(const struct cutting *cutting, guint side, guint line);
 

@@ -299,3 +299,23 @@ gboolean outline_divides(const struct outline *outline, guint line)
 	return !line || line >= outline->text->count || outline->owners[line] < 0 ||
 	       outline->owners[line] != outline->owners[line - 1];
 }
+
+const struct word *outline_member_of_call(const struct outline *outline, guint call)
+{
+	const char *text_end = outline->text->data + outline->text->size;
+	const struct word *word = &g_array_index(outline->words, struct word, call);
+	const char *at = memchr(word->at, '(', text_end - word->at), *end = at;
+	const struct word *last = NULL;
+
+	while (end && end < text_end && *end != ',' && *end != ')' && *end != ';')
+		end++;
+	if (!at || !g_strstr_len(at, end - at, "->"))
+		return NULL;
+	for (guint i = call + 1; i < outline->words->len; i++) {
+		word = &g_array_index(outline->words, struct word, i);
+		if (word->at >= end)
+			break;
+		last = word->flags & WORD_MEMBER ? word : last;
+	}
+	return last;
+}

@@ -50,4 +50,8 @@ DEFINE_AUTO(outline, outline_free)
 /* Whether no declaration goes on from the line before to this one. */
 gboolean outline_divides(const struct outline *outline, guint line);
 
+/* The member that the first argument of a call (a word, by its index) ends with, of an object
+ * behind a pointer; or NULL. */
+const struct word *outline_member_of_call(const struct outline *outline, guint call);
+
 #endif

@@ -11,6 +11,8 @@ void part_free(struct part *part)
 	g_free(part->begins);
 	g_clear_pointer(&part->uses, g_array_unref);
 	g_array_unref(part->balances);
+	g_array_unref(part->counters);
+	g_array_unref(part->counters_around);
 	g_ptr_array_unref(part->includes);
 	g_free(part);
 }
@@ -38,6 +40,7 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 	cutting_find_begins(&cutting);
 	cutting_read_uses(&cutting);
 	cutting_read_balances(&cutting);
+	cutting_read_counters(&cutting);
 	return g_steal_pointer(&parts);
 }
 

@@ -45,15 +45,17 @@ struct part {
 	const struct changed_file *file;      /* borrowed */
 	guint original_start, original_count; /* lines, from 0 */
 	guint patched_start, patched_count;
-	char *scope;	      /* for people: the declaration, as it was or as it is new; or NULL */
-	char *begins;	      /* what older objects do not have, as a sentence; or NULL */
-	GArray *uses;	      /* of struct use, by word */
-	GArray *balances;     /* of struct balance */
-	GPtrArray *includes;  /* of char *: "-linux/list.h", "+dce/abm.h" */
-	gboolean conditional; /* the lines have a part of an #if ... #endif, not the whole */
-	gint opened[2];	      /* conditionals that they open, less those they close, by side */
-	gboolean idle;	      /* only comments and blanks changed: it has no uses */
-	gboolean frame;	      /* other braces are open behind it than were before */
+	char *scope;	  /* for people: the declaration, as it was or as it is new; or NULL */
+	char *begins;	  /* what older objects do not have, as a sentence; or NULL */
+	GArray *uses;	  /* of struct use, by word */
+	GArray *balances; /* of struct balance */
+	GArray *counters; /* members that its changed lines count, words by number */
+	GArray *counters_around; /* those that the functions count which it stands in */
+	GPtrArray *includes;	 /* of char *: "-linux/list.h", "+dce/abm.h" */
+	gboolean conditional;	 /* the lines have a part of an #if ... #endif, not the whole */
+	gint opened[2];		 /* conditionals that they open, less those they close, by side */
+	gboolean idle;		 /* only comments and blanks changed: it has no uses */
+	gboolean frame;		 /* other braces are open behind it than were before */
 };
 
 void part_free(struct part *part);
@@ -66,5 +68,9 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 
 /* Whether one takes more of something of which the other gives more back (balance.c). */
 gboolean balances_are_opposite(const struct part *one, const struct part *other);
+
+/* Whether one changes how a member is counted that functions count which the other stands in
+ * (counters.c). */
+gboolean counts_what_is_around(const struct part *one, const struct part *other);
 
 #endif

@@ -624,6 +624,17 @@ static void tie_balances(struct tying *tying, guint first, guint end)
 				join(tying, j, i, "one takes what the other gives back%s", "");
 }
 
+/* What one part counts, others count. */
+static void tie_counters(struct tying *tying, guint first, guint end)
+{
+	for (guint i = first; i < end; i++)
+		for (guint j = first; j < end; j++)
+			if (i != j && counts_what_is_around(part_at(tying, i), part_at(tying, j)))
+				join(tying, MIN(i, j), MAX(i, j),
+				     "one changes how something is counted that the other counts%s",
+				     "");
+}
+
 static void tie_files(struct tying *tying)
 {
 	guint first = 0;
@@ -634,6 +645,7 @@ static void tie_files(struct tying *tying)
 		tie_includes(tying, first, i);
 		tie_conditionals(tying, first, i);
 		tie_balances(tying, first, i);
+		tie_counters(tying, first, i);
 		first = i;
 	}
 }

@@ -316,6 +316,47 @@ static void test_what_is_taken_is_given_back(void **state)
 			    "\ttie: a/a.c:8 and a/a.c:18: one takes what the other gives back\n");
 }
 
+/* A member that one part counts otherwise and another's function counts, in a line of its own. */
+static void test_what_is_counted_is_one_change(void **state)
+{
+	static const char everywhere[] = "int everywhere(struct it *it)\n{\n"
+					 "\trefcount_set(&it->users, 1);\n"
+					 "\tatomic_inc(&it->users);\n}\n";
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < 50; i++) {
+		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
+		g_ptr_array_add(files, g_strdup(everywhere));
+	}
+	g_ptr_array_add(files, NULL);
+	write_tree(*state, "before", (const char *const *)files->pdata);
+	write_tree(*state, "after", (const char *const *)files->pdata);
+	AUTO(changes)
+	changes =
+		split(*state,
+		      (const char *[]){"a/a.c",
+				       "int a(int i)\n{\n\trefcount_set(&it->users, 1);\n}\n"
+				       "int b(int i)\n{\n\tatomic_inc(&it->users);\n\tstop();\n}\n"
+				       "int c(int i)\n{\n\tturn();\n}\n",
+				       NULL},
+		      (const char *[]){"a/a.c",
+				       "int a(int i)\n{\n}\n"
+				       "int b(int i)\n{\n\tatomic_inc(&it->users);\n\tstop();\n"
+				       "\tmore();\n}\n"
+				       "int c(int i)\n{\n\tturn();\n\trest();\n}\n",
+				       NULL});
+
+	g_autofree char *text = describe(changes);
+	assert_string_equal(text,
+			    "change 1\n"
+			    "\ta/a.c -3,1 +3,0 a\n"
+			    "\ta/a.c -9,0 +8,1 b\n"
+			    "\ttie: a/a.c:3 and a/a.c:8: one changes how something is counted that "
+			    "the other counts\n"
+			    "change 2\n"
+			    "\ta/a.c -13,0 +13,1 c\n");
+}
+
 /* Of the changes one leaves the others' lines as they were, also within its context. */
 static void test_one_change_is_written(void **state)
 {
@@ -490,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		TREE_TEST(test_common_words),
 		TREE_TEST(test_what_is_taken_is_given_back),
+		TREE_TEST(test_what_is_counted_is_one_change),
 		TREE_TEST(test_one_change_is_written),
 		cmocka_unit_test(test_changelog_between_versions),
 		cmocka_unit_test(test_changelog_without_a_version),
