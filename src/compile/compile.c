@@ -655,6 +655,20 @@ struct compiled *compiled_new(const struct unit *unit, const char *directory, gu
 	return compiled;
 }
 
+/* Commands that do not name the source can't be led to the overlay: nothing would seem to change.
+ */
+static gboolean check_place(const struct kernel *kernel, const struct unit *unit, GError **error)
+{
+	g_autofree char *command = unit_command(unit);
+
+	if (strstr(command, kernel->source))
+		return TRUE;
+	klatch_fail(error, KLATCH_ENVIRONMENT, "the kernel was prepared in another place",
+		    kernel->name, "prepare it again: klatch kernel rm, klatch kernel add",
+		    "the command of %s does not name %s", unit->source, kernel->source);
+	return FALSE;
+}
+
 static gboolean prepare(struct compilation *compilation, const GPtrArray *units, GError **error)
 {
 	if (!files_make_directory(compilation->directory, error) ||
@@ -663,7 +677,8 @@ static gboolean prepare(struct compilation *compilation, const GPtrArray *units,
 	for (guint i = 0; i < units->len; i++) {
 		const struct compiled *compiled = g_ptr_array_index(units, i);
 
-		if (!unfold_command(compilation, compiled->unit, error))
+		if (!check_place(compilation->kernel, compiled->unit, error) ||
+		    !unfold_command(compilation, compiled->unit, error))
 			return FALSE;
 	}
 	return TRUE;

@@ -340,6 +340,20 @@ static void test_launcher(void **state)
 	assert_non_null(strstr(patched, "\te9 "));
 }
 
+/* Of a kernel that was moved, or is reached by another path: not "nothing changes". */
+static void test_source_in_another_place(void **state)
+{
+	AUTO_FIXTURE fixture;
+	g_autoptr(GError) error = NULL;
+
+	make_fixture(&fixture, *state);
+	g_free(output_of(*state, "ln", "-s", "source", "other", NULL));
+	g_free(fixture.kernel.source);
+	fixture.kernel.source = path_in(*state, "other");
+	assert_null(compile_patched(&fixture, longer, "drivers/unit.c", FALSE, &error));
+	assert_error(&error, KLATCH_ENVIRONMENT, "another place");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +367,7 @@ int main(void)
 		TEST(test_two_units_of_one_way),
 		TEST(test_patched_unit_is_read),
 		TEST(test_launcher),
+		TEST(test_source_in_another_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
