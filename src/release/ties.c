@@ -345,7 +345,8 @@ static void tie_component(struct tying *tying, const struct posting *definition,
 	gpointer known = g_hash_table_lookup(tying->words->numbers, text);
 	guint word = GPOINTER_TO_UINT(known) - 1;
 
-	if (!known || length < 2)
+	/* Of a word that no changed line has there is nothing to tie. */
+	if (!known || length < 2 || !tying->postings[word])
 		return;
 	for (guint i = 0; i < tying->postings[word]->len; i++) {
 		const struct posting *user =

@@ -357,6 +357,21 @@ static void test_what_is_counted_is_one_change(void **state)
 			    "\ta/a.c -13,0 +13,1 c\n");
 }
 
+/* A word that is counted, but in no changed line, and a new name that begins with it. */
+static void test_word_of_no_changed_line(void **state)
+{
+	AUTO(changes)
+	changes = split(
+		*state,
+		(const char *[]){"a/a.c", "int a(int i)\n{\n\tatomic_inc(&it->lone);\n}\n", NULL},
+		(const char *[]){"a/a.c",
+				 "int a(int i)\n{\n\tatomic_inc(&it->lone);\n}\n\n"
+				 "int lone_one;\n",
+				 NULL});
+
+	assert_int_equal(changes->all->len, 1);
+}
+
 /* Of the changes one leaves the others' lines as they were, also within its context. */
 static void test_one_change_is_written(void **state)
 {
@@ -532,6 +547,7 @@ int main(void)
 		TREE_TEST(test_common_words),
 		TREE_TEST(test_what_is_taken_is_given_back),
 		TREE_TEST(test_what_is_counted_is_one_change),
+		TREE_TEST(test_word_of_no_changed_line),
 		TREE_TEST(test_one_change_is_written),
 		cmocka_unit_test(test_changelog_between_versions),
 		cmocka_unit_test(test_changelog_without_a_version),
