@@ -96,18 +96,18 @@ static void check_removed(struct comparison *comparison, const struct entity *or
 	    section_is_messages(original->symbol->section) ||
 	    (original->stem && name_class(original->stem) == NAME_ONCE))
 		return;
-	if (!refers_to_code(comparison->original, original) && !holds_state(comparison, original)) {
+	gboolean state = holds_state(comparison, original);
+	if (!state && !refers_to_code(comparison->original, original)) {
 		note(comparison, "%s was removed; it stays in memory, unused", name);
 		return;
 	}
 	what = g_strdup_printf("data %s was removed", name);
 	hint = g_strdup_printf("if that is right, leave it with --skip-data=%s", name);
-	refuse_or_skip(
-		comparison, note_data(comparison, original->symbol), original->symbol, what, hint,
-		holds_state(comparison, original)
-			? "what it holds now would be lost"
-			: "it holds addresses of functions, and whoever was given it goes on "
-			  "using it");
+	refuse_or_skip(comparison, note_data(comparison, original->symbol), original->symbol, what,
+		       hint,
+		       state ? "what it holds now would be lost"
+			     : "it holds addresses of functions, and whoever was given it goes on "
+			       "using it");
 }
 
 /* Whether anything but tools can see a variable. */

@@ -49,15 +49,9 @@ static const char *const initialisers[] = {
 	"xa_init_flags",
 };
 
-/* A piece of the text. */
-struct piece {
-	const char *at;
-	gsize length;
-};
-
-static gboolean is_piece(const struct word *word, const struct piece *piece)
+static gboolean words_equal(const struct word *one, const struct word *other)
 {
-	return word->length == piece->length && !memcmp(word->at, piece->at, piece->length);
+	return one->length == other->length && !memcmp(one->at, other->at, one->length);
 }
 
 static gboolean is_initialiser(const struct word *word)
@@ -69,26 +63,27 @@ static gboolean is_initialiser(const struct word *word)
 	return FALSE;
 }
 
-static gboolean has_member(const struct outline *outline, const struct piece *member)
+/* Whether a text has a word, as all that the flags say. */
+static gboolean has_word(const struct outline *outline, const struct word *wanted, guint32 flags)
 {
 	for (guint i = 0; i < outline->words->len; i++) {
 		const struct word *word = &g_array_index(outline->words, struct word, i);
 
-		if (word->flags & WORD_MEMBER && is_piece(word, member))
+		if ((word->flags & flags) == flags && words_equal(word, wanted))
 			return TRUE;
 	}
 	return FALSE;
 }
 
-static gboolean initialises(const struct outline *outline, const struct piece *initialiser,
-			    const struct piece *member)
+static gboolean initialises(const struct outline *outline, const struct word *initialiser,
+			    const struct word *member)
 {
 	for (guint i = 0; i < outline->words->len; i++) {
 		const struct word *word = &g_array_index(outline->words, struct word, i);
 		const struct word *other =
-			is_piece(word, initialiser) ? outline_member_of_call(outline, i) : NULL;
+			words_equal(word, initialiser) ? outline_member_of_call(outline, i) : NULL;
 
-		if (other && is_piece(other, member))
+		if (other && words_equal(other, member))
 			return TRUE;
 	}
 	return FALSE;
@@ -99,19 +94,16 @@ static char *begins_to_initialise(const struct cutting *cutting, guint call)
 	const struct outline *original = cutting->outlines[ORIGINAL];
 	const struct outline *patched = cutting->outlines[PATCHED];
 	const struct word *word = &g_array_index(patched->words, struct word, call);
-	const struct word *argument =
+	const struct word *member =
 		is_initialiser(word) ? outline_member_of_call(patched, call) : NULL;
 
-	if (!argument)
-		return NULL;
-	struct piece initialiser = {word->at, word->length};
-	struct piece member = {argument->at, argument->length};
 	/* A member that is new is a matter of the layout. */
-	if (!has_member(original, &member) || initialises(original, &initialiser, &member))
+	if (!member || !has_word(original, member, WORD_MEMBER) ||
+	    initialises(original, word, member))
 		return NULL;
 	return g_strdup_printf("it begins to initialise %.*s, and objects that are there already "
 			       "were made without",
-			       (int)member.length, member.at);
+			       (int)member->length, member->at);
 }
 
 /* What a task gets by is made by who queues it: with the change, new ones. */
@@ -121,16 +113,6 @@ static gboolean is_queued(const struct word *member)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (g_strstr_len(member->at, member->length, kinds[i]))
-			return TRUE;
-	return FALSE;
-}
-
-static gboolean has_word(const struct outline *outline, const struct word *other)
-{
-	struct piece piece = {other->at, other->length};
-
-	for (guint i = 0; i < outline->words->len; i++)
-		if (is_piece(&g_array_index(outline->words, struct word, i), &piece))
 			return TRUE;
 	return FALSE;
 }
@@ -151,7 +133,7 @@ static char *begins_to_surround(const struct cutting *cutting, guint call)
 	if (tag + 1 >= words->len || g_array_index(words, struct word, tag).step != word->step)
 		return NULL;
 	word = &g_array_index(words, struct word, tag);
-	if (has_word(cutting->outlines[ORIGINAL], word) || is_queued(word + 1))
+	if (has_word(cutting->outlines[ORIGINAL], word, 0) || is_queued(word + 1))
 		return NULL;
 	return g_strdup_printf(
 		"it takes objects for a part of struct %.*s, which is new, and those "

@@ -233,21 +233,27 @@ static void test_cases(void **state)
 	assert_true(count > 20);
 }
 
+/* In both trees so many files of one text that its words are common. */
+static void write_everywhere(const char *directory, const char *text)
+{
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < 50; i++) {
+		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
+		g_ptr_array_add(files, g_strdup(text));
+	}
+	g_ptr_array_add(files, NULL);
+	write_tree(directory, "before", (const char *const *)files->pdata);
+	write_tree(directory, "after", (const char *const *)files->pdata);
+}
+
 /* Words that stand everywhere in the tree say nothing; but what a name means is followed. */
 static void test_common_words(void **state)
 {
 	static const char everywhere[] =
 		"int everywhere(struct it *it)\n{\n\tcommon(it->flags);\n}\n";
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) patched = g_ptr_array_new();
 
-	for (guint i = 0; i < 50; i++) {
-		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
-		g_ptr_array_add(files, g_strdup(everywhere));
-	}
-	g_ptr_array_add(files, NULL);
-	write_tree(*state, "before", (const char *const *)files->pdata);
-	write_tree(*state, "after", (const char *const *)files->pdata);
+	write_everywhere(*state, everywhere);
 	AUTO(changes)
 	changes = split(*state,
 			(const char *[]){"a/a.c", "struct box;\nint a(int i)\n{\n\tstart();\n}\n",
@@ -280,15 +286,8 @@ static void test_what_is_taken_is_given_back(void **state)
 {
 	static const char everywhere[] = "int everywhere(struct it *it)\n{\n\tthing_get(it);\n"
 					 "\tother_put(it, that);\n\tput_thing(it);\n}\n";
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < 50; i++) {
-		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
-		g_ptr_array_add(files, g_strdup(everywhere));
-	}
-	g_ptr_array_add(files, NULL);
-	write_tree(*state, "before", (const char *const *)files->pdata);
-	write_tree(*state, "after", (const char *const *)files->pdata);
+	write_everywhere(*state, everywhere);
 	AUTO(changes)
 	changes = split(*state,
 			(const char *[]){"a/a.c",
@@ -322,15 +321,8 @@ static void test_what_is_counted_is_one_change(void **state)
 	static const char everywhere[] = "int everywhere(struct it *it)\n{\n"
 					 "\trefcount_set(&it->users, 1);\n"
 					 "\tatomic_inc(&it->users);\n}\n";
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < 50; i++) {
-		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
-		g_ptr_array_add(files, g_strdup(everywhere));
-	}
-	g_ptr_array_add(files, NULL);
-	write_tree(*state, "before", (const char *const *)files->pdata);
-	write_tree(*state, "after", (const char *const *)files->pdata);
+	write_everywhere(*state, everywhere);
 	AUTO(changes)
 	changes =
 		split(*state,
