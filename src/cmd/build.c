@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/stages.h"
+#include "build/pipeline.h"
+#include "build/products.h"
 #include "cmd/command.h"
-#include "cmd/pipeline.h"
-#include "cmd/products.h"
+#include "cmd/report.h"
 
 static const char *const status_names[] = {
 	[PIPELINE_BUILT] = "built",
@@ -52,7 +54,7 @@ static void print_json(const struct pipeline_result *result)
 	command_add_string(builder, "livepatch", result->livepatch);
 	add_files(builder, result);
 	command_add_string(builder, "kernel", result->kernel);
-	changed_objects_json(result->objects, builder);
+	report_objects_json(result->objects, builder);
 	command_add_errors(builder, "refusals", result->refusals);
 	command_add_errors(builder, "skipped", result->skipped);
 	command_add_strings(builder, "notes", result->notes);
@@ -108,7 +110,7 @@ static void print_text(const struct pipeline_result *result)
 	for (guint i = 0; i < result->refusals->len; i++)
 		command_print_error(g_ptr_array_index(result->refusals, i));
 	for (guint i = 0; i < result->stages->len; i++)
-		total += g_array_index(result->stages, struct command_stage, i).seconds;
+		total += g_array_index(result->stages, struct timed_stage, i).seconds;
 
 	switch (result->status) {
 	case PIPELINE_BUILT:

@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "build/pipeline.h"
 #include "census/census.h"
 #include "cmd/census_patches.h"
 #include "cmd/command.h"
-#include "cmd/pipeline.h"
 
 /* One patch and what was counted for it. */
 struct patch {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/stages.h"
 #include "cmd/command.h"
 #include "elf/object.h"
 #include "kernel/modules.h"
@@ -108,14 +109,14 @@ static double total_seconds(const GArray *stages)
 	double total = 0;
 
 	for (guint i = 0; i < stages->len; i++)
-		total += g_array_index(stages, struct command_stage, i).seconds;
+		total += g_array_index(stages, struct timed_stage, i).seconds;
 	return total;
 }
 
 void command_stages_print(const GArray *stages)
 {
 	for (guint i = 0; i < stages->len; i++) {
-		const struct command_stage *stage = &g_array_index(stages, struct command_stage, i);
+		const struct timed_stage *stage = &g_array_index(stages, struct timed_stage, i);
 
 		printf("  %-16s %7.1f s\n", stage->name, stage->seconds);
 	}
@@ -162,7 +163,7 @@ void command_stages_json(const GArray *stages, JsonBuilder *builder)
 	json_builder_set_member_name(builder, "seconds");
 	json_builder_begin_object(builder);
 	for (guint i = 0; i < stages->len; i++) {
-		const struct command_stage *stage = &g_array_index(stages, struct command_stage, i);
+		const struct timed_stage *stage = &g_array_index(stages, struct timed_stage, i);
 
 		add_seconds(builder, stage->name, stage->seconds);
 	}

@@ -52,13 +52,7 @@ void command_wrong(GError **error, const char *where, const char *why);
  * Caller frees. */
 char *command_livepatch_release(const char *path, GError **error);
 
-/* How long a stage of a command took. */
-struct command_stage {
-	const char *name;
-	double seconds;
-};
-
-/* Prints stages (of struct command_stage) and their sum as a table to stdout. */
+/* Prints stages (base/stages.h) and their sum as a table to stdout. */
 void command_stages_print(const GArray *stages);
 
 /* Adds the member "seconds": {stage: number, ..., "total": number}. */

@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "build/pipeline.h"
+#include "build/products.h"
 #include "check/check.h"
-#include "cmd/pipeline.h"
-#include "cmd/products.h"
 #include "compare/builds.h"
 #include "compare/template.h"
 #include "kernel/modules.h"

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "base/error.h"
+#include "base/stages.h"
 #include "cmd/command.h"
 #include "diff/diff.h"
 
@@ -93,30 +94,21 @@ static gboolean has_types(const struct object *object)
 	return object_section(object, ".debug_info") != NULL;
 }
 
-/* Adds the stage that began then and ends now.  Returns now. */
-static gint64 end_stage(GArray *stages, const char *name, gint64 began)
-{
-	gint64 now = g_get_monotonic_time();
-	struct command_stage stage = {name, (double)(now - began) / G_USEC_PER_SEC};
-
-	g_array_append_val(stages, stage);
-	return now;
-}
-
 static int compare(char **paths, guint series, gboolean json, GError **error)
 {
-	g_autoptr(GArray) stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
+	g_autoptr(GArray) stages = timed_stages_new();
 	gint64 began = g_get_monotonic_time();
 	AUTO(object) original = object_read(paths[0], error);
 	AUTO(object) patched = original ? object_read(paths[1], error) : NULL;
 
 	if (!patched)
 		return EXIT_CANNOT;
-	began = end_stage(stages, "read", began);
+	timed_stages_add(stages, "read", began);
+	began = g_get_monotonic_time();
 	AUTO(diff)
 	diff = diff_objects(original, patched, series, has_types(original) && has_types(patched),
 			    NULL, error);
-	end_stage(stages, "diff", began);
+	timed_stages_add(stages, "diff", began);
 	if (!diff)
 		return EXIT_CANNOT;
 	if (json)

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "cmd/command.h"
-#include "cmd/kernel_add.h"
-#include "cmd/kernel_derive.h"
+#include "prepare/add.h"
+#include "prepare/derive.h"
 
 struct options {
 	char *packages;

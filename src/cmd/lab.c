@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/workspace.h"
+#include "build/pipeline.h"
 #include "cmd/command.h"
-#include "cmd/pipeline.h"
 #include "cmd/report.h"
 #include "cmd/scenario.h"
 

@@ -1,10 +1,11 @@
 /*
- * The report of a trial, as text and as JSON.
+ * A trial as text and as JSON; what a livepatch changes as JSON.
  */
 #include "cmd/report.h"
 
 #include <stdio.h>
 
+#include "build/candidate.h"
 #include "cmd/command.h"
 
 static const char *const result_names[] = {
@@ -107,4 +108,32 @@ void report_json(const struct lab_report *report, JsonBuilder *builder)
 	json_builder_set_member_name(builder, "total");
 	json_builder_add_double_value(builder, report->seconds);
 	json_builder_end_object(builder);
+}
+
+static void add_function(JsonBuilder *builder, const struct changed_function *function)
+{
+	json_builder_begin_object(builder);
+	command_add_string(builder, "name", function->name);
+	command_add_string(builder, "change", function->change);
+	command_add_string(builder, "why", function->why);
+	json_builder_end_object(builder);
+}
+
+void report_objects_json(const GPtrArray *objects, JsonBuilder *builder)
+{
+	json_builder_set_member_name(builder, "objects");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < objects->len; i++) {
+		const struct changed_object *object = g_ptr_array_index(objects, i);
+
+		json_builder_begin_object(builder);
+		command_add_string(builder, "name", object->name);
+		json_builder_set_member_name(builder, "functions");
+		json_builder_begin_array(builder);
+		for (guint j = 0; j < object->functions->len; j++)
+			add_function(builder, g_ptr_array_index(object->functions, j));
+		json_builder_end_array(builder);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
 }

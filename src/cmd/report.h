@@ -1,5 +1,5 @@
 /*
- * The report of a trial, printed.
+ * What several commands report: a trial, and what a livepatch changes.
  */
 #ifndef KLATCH_CMD_REPORT_H
 #define KLATCH_CMD_REPORT_H
@@ -16,5 +16,8 @@ void report_print_verdict(const struct lab_report *report);
 
 /* Adds members to an object: status, passed, accelerator, output, steps, seconds. */
 void report_json(const struct lab_report *report, JsonBuilder *builder);
+
+/* Adds the member "objects": of struct changed_object (build/candidate.h). */
+void report_objects_json(const GPtrArray *objects, JsonBuilder *builder);
 
 #endif

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
-#include "cmd/pipeline.h"
-#include "cmd/products.h"
+#include "build/pipeline.h"
+#include "build/products.h"
 
 struct scenario {
 	const struct scenario_request *request;

@@ -11,7 +11,8 @@
 #include "base/files.h"
 #include "base/workspace.h"
 #include "cmd/command.h"
-#include "cmd/renewal.h"
+#include "cmd/report.h"
+#include "renewal/renewal.h"
 
 static const char *const status_names[] = {
 	[CHANGE_LIVE] = "live",
@@ -192,7 +193,7 @@ static JsonBuilder *report(const struct renewal_result *result)
 	for (guint i = 0; i < result->outcomes->len; i++)
 		add_outcome(builder, g_ptr_array_index(result->outcomes, i));
 	json_builder_end_array(builder);
-	changed_objects_json(result->objects, builder);
+	report_objects_json(result->objects, builder);
 	begin_array(builder, "not built");
 	for (guint i = 0; i < result->changes->unbuilt->len; i++)
 		json_builder_add_string_value(

@@ -30,14 +30,14 @@ static const struct {
 	{"src/fixed/fixed.c", NULL, OF(NO_LATE)},
 	{"src/fixed/modpost.c", NULL, OF(NO_LATE)},
 	{"src/fixed/same.c", NULL, OF(NO_LATE)},
-	{"src/cmd/pipeline.c", "build_fixed", OF(NO_LATE)},
-	{"src/cmd/pipeline.c", "stage_fixed", OF(NO_LATE)},
-	{"src/cmd/pipeline.c", "link_split", OF(SPLIT)},
-	{"src/cmd/pipeline.c", "split_name", OF(SPLIT)},
-	{"src/cmd/products.c", "products_check_directory", OF(NO_LATE) | OF(SPLIT)},
-	{"src/cmd/products.c", "products_write_directory", OF(NO_LATE) | OF(SPLIT)},
-	{"src/cmd/products.c", "fill", OF(NO_LATE) | OF(SPLIT)},
-	{"src/cmd/glue.c", NULL, OF(SPLIT)},
+	{"src/build/pipeline.c", "build_fixed", OF(NO_LATE)},
+	{"src/build/pipeline.c", "stage_fixed", OF(NO_LATE)},
+	{"src/build/pipeline.c", "link_split", OF(SPLIT)},
+	{"src/build/pipeline.c", "split_name", OF(SPLIT)},
+	{"src/build/products.c", "products_check_directory", OF(NO_LATE) | OF(SPLIT)},
+	{"src/build/products.c", "products_write_directory", OF(NO_LATE) | OF(SPLIT)},
+	{"src/build/products.c", "fill", OF(NO_LATE) | OF(SPLIT)},
+	{"src/build/glue.c", NULL, OF(SPLIT)},
 };
 
 static const char *const policy_rows[KLATCH_NR_POLICIES] = {

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cmd/products.h"
+#include "build/products.h"
 #include "help.h"
 
 static GPtrArray *two_products(const char *directory)

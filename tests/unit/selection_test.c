@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "cmd/attribute.h"
-#include "cmd/selection.h"
+#include "renewal/attribute.h"
+#include "renewal/selection.h"
 
 #define CHANGES 4
 

@@ -1,7 +1,7 @@
 /*
  * A directory is filled beside its place and renamed.
  */
-#include "cmd/products.h"
+#include "build/products.h"
 
 #include <errno.h>
 #include <stdio.h>

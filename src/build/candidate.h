@@ -2,11 +2,10 @@
  * One compiled unit from its objects to the link: compared, proved to be what was shipped, and what
  * of it changes listed.  What `klatch build` and `klatch update` have in common.
  */
-#ifndef KLATCH_CMD_CANDIDATE_H
-#define KLATCH_CMD_CANDIDATE_H
+#ifndef KLATCH_BUILD_CANDIDATE_H
+#define KLATCH_BUILD_CANDIDATE_H
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
 
 #include "base/cleanup.h"
 #include "compile/compile.h"
@@ -31,7 +30,7 @@ void candidate_free(struct candidate *candidate);
 DEFINE_AUTO(candidate, candidate_free)
 
 /* Reads original and patched and compares them (diff_objects()): candidate->diff.  The data to skip
- * may be named with its source (cmd/intent.h). */
+ * may be named with its source (build/intent.h). */
 gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types,
 			const struct diff_intent *intent, GError **error);
 
@@ -75,7 +74,5 @@ GPtrArray *changed_objects_new(void); /* of struct changed_object, owned */
 void changed_objects_add(GPtrArray *objects, const struct candidate *candidate);
 /* Adds what changes of an object to what is listed of it. */
 void changed_objects_merge(GPtrArray *objects, const struct changed_object *object);
-/* Adds the member "objects". */
-void changed_objects_json(const GPtrArray *objects, JsonBuilder *builder);
 
 #endif

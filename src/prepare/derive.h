@@ -1,12 +1,12 @@
 /*
  * The way of a kernel with external modules into the cache: derived from a prepared one.
  */
-#ifndef KLATCH_CMD_KERNEL_DERIVE_H
-#define KLATCH_CMD_KERNEL_DERIVE_H
+#ifndef KLATCH_PREPARE_DERIVE_H
+#define KLATCH_PREPARE_DERIVE_H
 
 #include <glib.h>
 
-#include "cmd/kernel_add.h"
+#include "prepare/add.h"
 
 /*
  * Derives from the prepared kernel `release` the one that has the modules built of `directory`

@@ -5,8 +5,8 @@
  * time that one was refused all judges look again, from the first, until none refuses any more.  As
  * a change never comes back, this ends.
  */
-#ifndef KLATCH_CMD_SELECTION_H
-#define KLATCH_CMD_SELECTION_H
+#ifndef KLATCH_RENEWAL_SELECTION_H
+#define KLATCH_RENEWAL_SELECTION_H
 
 #include <glib.h>
 

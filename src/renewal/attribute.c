@@ -3,7 +3,7 @@
  * refused, and that more than a name in the reason; of the same names those in the file that is
  * told.  The file alone says nothing: a function is also refused for what a header brings into it.
  */
-#include "cmd/attribute.h"
+#include "renewal/attribute.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,8 +12,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cmd/command.h"
-#include "cmd/kernel_add.h"
+#include "base/stages.h"
 #include "kernel/cache.h"
 #include "kernel/exports.h"
 #include "kernel/kallsyms.h"
@@ -22,6 +21,7 @@
 #include "kernel/versions.h"
 #include "kernel/vmlinuz.h"
 #include "link/runtime.h"
+#include "prepare/add.h"
 #include "tree/commands.h"
 #include "tree/includes.h"
 #include "tree/tree.h"
@@ -303,9 +303,7 @@ static gboolean run_stages(struct addition *addition, const struct stage *stages
 
 		if (!stages[i].run(addition, error))
 			return FALSE;
-		struct command_stage stage = {stages[i].name,
-					      (double)(g_get_monotonic_time() - began) / 1e6};
-		g_array_append_val(timed, stage);
+		timed_stages_add(timed, stages[i].name, began);
 	}
 	return TRUE;
 }
@@ -379,7 +377,7 @@ struct kernel_add_result *kernel_add(const struct packages_wish *wish, struct pr
 	AUTO(kernel_add_result) result = g_new0(struct kernel_add_result, 1);
 	int lock;
 
-	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
+	result->stages = timed_stages_new();
 	if (!kernel_check_release(wish->release, error))
 		return NULL;
 	progress_report(progress, "waiting for another klatch", -1);

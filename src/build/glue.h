@@ -1,8 +1,8 @@
 /*
  * Policy split: what makes modprobe load each target's livepatch with its target.
  */
-#ifndef KLATCH_CMD_GLUE_H
-#define KLATCH_CMD_GLUE_H
+#ifndef KLATCH_BUILD_GLUE_H
+#define KLATCH_BUILD_GLUE_H
 
 #include <glib.h>
 

@@ -1,8 +1,8 @@
 /*
  * What the author of a patch says does not matter (--skip-data), for all units of a build.
  */
-#ifndef KLATCH_CMD_INTENT_H
-#define KLATCH_CMD_INTENT_H
+#ifndef KLATCH_BUILD_INTENT_H
+#define KLATCH_BUILD_INTENT_H
 
 #include <glib.h>
 

@@ -5,17 +5,17 @@
  * stage that finds the patch at fault adds refusals, and the build ends after that stage, so that
  * a user sees all refusals of a kind at once.
  */
-#include "cmd/candidate.h"
-#include "cmd/command.h"
-#include "cmd/glue.h"
-#include "cmd/intent.h"
-#include "cmd/pipeline.h"
-#include "cmd/products.h"
+#include "build/candidate.h"
+#include "build/glue.h"
+#include "build/intent.h"
+#include "build/pipeline.h"
+#include "build/products.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/stages.h"
 #include "check/check.h"
 #include "compile/compile.h"
 #include "fixed/fixed.h"
@@ -56,7 +56,7 @@ static struct pipeline_result *result_new(void)
 	result->skipped = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	result->notes = g_ptr_array_new_with_free_func(g_free);
 	result->files = products_new();
-	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
+	result->stages = timed_stages_new();
 	return result;
 }
 
@@ -508,9 +508,7 @@ static gboolean run_stages(struct pipeline *pipeline, GError **error)
 		progress_report(pipeline->progress, stages[i].doing, -1);
 		if (!stages[i].run(pipeline, error))
 			return FALSE;
-		struct command_stage stage = {stages[i].name,
-					      (double)(g_get_monotonic_time() - start) / 1e6};
-		g_array_append_val(pipeline->result->stages, stage);
+		timed_stages_add(pipeline->result->stages, stages[i].name, start);
 		if (pipeline->result->refusals->len ||
 		    (pipeline->request->compare_only && stages[i].run == stage_diff))
 			break;

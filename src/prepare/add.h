@@ -1,8 +1,8 @@
 /*
  * The way of a kernel into the cache.
  */
-#ifndef KLATCH_CMD_KERNEL_ADD_H
-#define KLATCH_CMD_KERNEL_ADD_H
+#ifndef KLATCH_PREPARE_ADD_H
+#define KLATCH_PREPARE_ADD_H
 
 #include <glib.h>
 
@@ -13,7 +13,7 @@
 
 struct kernel_add_result {
 	struct kernel *kernel;
-	GArray *stages; /* of struct command_stage; none if it was prepared already */
+	GArray *stages; /* of struct timed_stage; none if it was prepared already */
 };
 
 /*

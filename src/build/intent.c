@@ -1,7 +1,7 @@
 /*
  * Names of data that is to be skipped, matched with the data that changed.
  */
-#include "cmd/intent.h"
+#include "build/intent.h"
 
 #include <string.h>
 

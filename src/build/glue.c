@@ -8,7 +8,7 @@
  * is left behind, and kernels before 6.3 would refuse the target for it: so what is left is removed
  * before the target is loaded.
  */
-#include "cmd/glue.h"
+#include "build/glue.h"
 
 /* How long a livepatch may take to be disabled, in tenths of a second. */
 #define PATIENCE 600

@@ -1,10 +1,10 @@
 /*
  * Which changes a unit is refused for: by what the refusals tell, else by trying each change alone.
  */
-#include "cmd/renewal_inside.h"
+#include "renewal/inside.h"
 
 #include "base/error.h"
-#include "cmd/attribute.h"
+#include "renewal/attribute.h"
 
 /* ---- whose fault it is ---- */
 

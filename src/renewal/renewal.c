@@ -1,5 +1,5 @@
 /*
- * Everything is chosen at first.  Judges (cmd/selection.h) then look at what the chosen changes
+ * Everything is chosen at first.  Judges (renewal/selection.h) then look at what the chosen changes
  * make of the kernel, each at more than the one before: a few units that see each header, all
  * units, what was shipped, the link.  What a unit is refused for is led back to a change, which
  * leaves, whole.
@@ -8,20 +8,20 @@
  * What is compiled again all the same, after an interruption say, comes from ccache if there is
  * one; so all paths are the same in each round and each run.
  */
-#include "cmd/renewal_inside.h"
+#include "renewal/inside.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cmd/attribute.h"
-#include "cmd/command.h"
-#include "cmd/products.h"
+#include "base/stages.h"
+#include "build/products.h"
 #include "kernel/cache.h"
 #include "kernel/packages.h"
 #include "link/runtime.h"
 #include "release/assign.h"
+#include "renewal/attribute.h"
 #include "tree/touched.h"
 #include "tree/tree.h"
 
@@ -287,7 +287,7 @@ static struct renewal_result *result_new(void)
 	result->objects = changed_objects_new();
 	result->unclaimed = g_ptr_array_new();
 	result->notes = g_ptr_array_new_with_free_func(g_free);
-	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
+	result->stages = timed_stages_new();
 	return result;
 }
 

@@ -2,16 +2,16 @@
  * The way through the house: patches to one livepatch.  Calls the rooms in order, keeps what each
  * gives until the last is done, measures each.
  */
-#ifndef KLATCH_CMD_PIPELINE_H
-#define KLATCH_CMD_PIPELINE_H
+#ifndef KLATCH_BUILD_PIPELINE_H
+#define KLATCH_BUILD_PIPELINE_H
 
 #include <glib.h>
 
 #include "base/cleanup.h"
 #include "base/progress.h"
 #include "base/workspace.h"
+#include "build/candidate.h"
 #include "diff/diff.h"
-#include "cmd/candidate.h"
 #include "klatch.h"
 
 enum pipeline_status { PIPELINE_BUILT, PIPELINE_REFUSED, PIPELINE_UNCHANGED };
@@ -36,12 +36,12 @@ struct pipeline_result {
 	enum pipeline_status status;
 	char *kernel;	     /* release */
 	char *livepatch;     /* path, only if built; with split that of vmlinux, or of the first */
-	GPtrArray *files;    /* of struct product (cmd/products.h), owned: all that was written */
+	GPtrArray *files;    /* of struct product (build/products.h), owned: all that was written */
 	GPtrArray *objects;  /* of struct changed_object, owned */
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *skipped;  /* of GError, owned: what would be refusals (struct diff_intent) */
 	GPtrArray *notes;    /* of char *, owned */
-	GArray *stages;	     /* of struct command_stage */
+	GArray *stages;	     /* of struct timed_stage */
 };
 
 /* The name of a policy as --late has it, and the policy of a name: KLATCH_USAGE if it is none. */

@@ -1,7 +1,7 @@
 /*
  * The chosen changes are kept as a list in order: that is what a patch is written of.
  */
-#include "cmd/selection.h"
+#include "renewal/selection.h"
 
 struct selection *selection_new(const struct changes *changes)
 {

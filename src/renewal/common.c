@@ -1,13 +1,13 @@
 /*
  * What all judges use: time and words, and the way from units to changes and back.
  */
-#include "cmd/renewal_inside.h"
+#include "renewal/inside.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "cmd/attribute.h"
-#include "cmd/command.h"
+#include "base/stages.h"
+#include "renewal/attribute.h"
 
 const struct diff_intent renewal_intent = {.unattended = TRUE};
 
@@ -15,24 +15,10 @@ const struct diff_intent renewal_intent = {.unattended = TRUE};
 
 void renewal_begin_stage(struct renewal *renewal, const char *name)
 {
-	GArray *stages = renewal->result->stages;
-	gint64 now = g_get_monotonic_time();
-	double seconds = (double)(now - renewal->stage_began) / 1e6;
-	guint i = 0;
-
-	if (renewal->stage) {
-		while (i < stages->len &&
-		       strcmp(g_array_index(stages, struct command_stage, i).name, renewal->stage))
-			i++;
-		if (i == stages->len) {
-			struct command_stage stage = {renewal->stage, 0};
-
-			g_array_append_val(stages, stage);
-		}
-		g_array_index(stages, struct command_stage, i).seconds += seconds;
-	}
+	if (renewal->stage)
+		timed_stages_add(renewal->result->stages, renewal->stage, renewal->stage_began);
 	renewal->stage = name;
-	renewal->stage_began = now;
+	renewal->stage_began = g_get_monotonic_time();
 	progress_report(renewal->progress, name ? name : "ending", -1);
 }
 

@@ -6,7 +6,7 @@
  * them as one more, so that patches, the overlay and the commands treat it like the rest.  The
  * output tree is a copy: the build of modules writes to it.
  */
-#include "cmd/kernel_derive.h"
+#include "prepare/derive.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
-#include "cmd/command.h"
+#include "base/stages.h"
 #include "compile/external.h"
 #include "kernel/cache.h"
 #include "kernel/exports.h"
@@ -240,9 +240,7 @@ static gboolean run_stages(struct derivation *derivation, GArray *timed, GError 
 
 		if (!stages[i].run(derivation, error))
 			return FALSE;
-		struct command_stage stage = {stages[i].name,
-					      (double)(g_get_monotonic_time() - began) / 1e6};
-		g_array_append_val(timed, stage);
+		timed_stages_add(timed, stages[i].name, began);
 	}
 	return TRUE;
 }
@@ -325,7 +323,7 @@ struct kernel_add_result *kernel_derive(const char *release, const char *directo
 	g_autofree char *last = g_path_get_basename(origin ? origin : directory);
 
 	free(real);
-	result->stages = g_array_new(FALSE, FALSE, sizeof(struct command_stage));
+	result->stages = timed_stages_new();
 	if (!origin) {
 		fail_errno(error, directory);
 		return NULL;

@@ -2,17 +2,17 @@
  * From one version of the kernel's source to another: all changes of a release that can go live, as
  * one livepatch.  What pipeline.h is for a patch, this is for a thousand of them.
  */
-#ifndef KLATCH_CMD_RENEWAL_H
-#define KLATCH_CMD_RENEWAL_H
+#ifndef KLATCH_RENEWAL_RENEWAL_H
+#define KLATCH_RENEWAL_RENEWAL_H
 
 #include <glib.h>
 
 #include "base/cleanup.h"
 #include "base/progress.h"
-#include "cmd/candidate.h"
-#include "cmd/selection.h"
+#include "build/candidate.h"
 #include "release/changelog.h"
 #include "release/changes.h"
+#include "renewal/selection.h"
 
 struct renewal_request {
 	const char *release;		/* NULL: the running kernel */
@@ -45,7 +45,7 @@ struct renewal_result {
 	GPtrArray *notes;     /* of char *, owned */
 	GPtrArray *unclaimed; /* of borrowed const struct changelog_entry: no change is known to be
 				 what they say */
-	GArray *stages;	      /* of struct command_stage */
+	GArray *stages;	      /* of struct timed_stage */
 	guint rounds, compiles, compared;
 	/* what the above borrows from */
 	struct changes *changes;

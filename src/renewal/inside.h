@@ -1,11 +1,11 @@
 /*
  * What the files of renewal.h share: a run, and the units that its changes reach.
  */
-#ifndef KLATCH_CMD_RENEWAL_INSIDE_H
-#define KLATCH_CMD_RENEWAL_INSIDE_H
+#ifndef KLATCH_RENEWAL_INSIDE_H
+#define KLATCH_RENEWAL_INSIDE_H
 
-#include "cmd/renewal.h"
 #include "release/built.h"
+#include "renewal/renewal.h"
 #include "tree/commands.h"
 #include "tree/overlay.h"
 

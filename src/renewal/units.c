@@ -2,13 +2,12 @@
  * The second and fourth judge: units compiled and compared, each again only when a file that it
  * reads became another one.
  */
-#include "cmd/renewal_inside.h"
+#include "renewal/inside.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "cmd/command.h"
 #include "tree/touched.h"
 
 /* How many units are compiled to know whether a header's types changed: one may not use them. */

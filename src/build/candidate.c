@@ -2,12 +2,11 @@
  * Each step reads the objects that it needs, so that a unit which brings nothing costs no more than
  * its comparison.
  */
-#include "cmd/candidate.h"
+#include "build/candidate.h"
 
 #include <string.h>
 
-#include "cmd/command.h"
-#include "cmd/intent.h"
+#include "build/intent.h"
 #include "diff/calls.h"
 #include "diff/opened.h"
 
@@ -210,32 +209,4 @@ void changed_objects_merge(GPtrArray *objects, const struct changed_object *obje
 
 		list_function(entry, function->name, function->change, function->why);
 	}
-}
-
-static void add_function(JsonBuilder *builder, const struct changed_function *function)
-{
-	json_builder_begin_object(builder);
-	command_add_string(builder, "name", function->name);
-	command_add_string(builder, "change", function->change);
-	command_add_string(builder, "why", function->why);
-	json_builder_end_object(builder);
-}
-
-void changed_objects_json(const GPtrArray *objects, JsonBuilder *builder)
-{
-	json_builder_set_member_name(builder, "objects");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < objects->len; i++) {
-		const struct changed_object *object = g_ptr_array_index(objects, i);
-
-		json_builder_begin_object(builder);
-		command_add_string(builder, "name", object->name);
-		json_builder_set_member_name(builder, "functions");
-		json_builder_begin_array(builder);
-		for (guint j = 0; j < object->functions->len; j++)
-			add_function(builder, g_ptr_array_index(object->functions, j));
-		json_builder_end_array(builder);
-		json_builder_end_object(builder);
-	}
-	json_builder_end_array(builder);
 }

@@ -2,12 +2,12 @@
  * From a refusal of a unit to the changes that it is about: by the place and the names that it
  * tells, against the places and the declarations that a change's hunks stand in.
  */
-#ifndef KLATCH_CMD_ATTRIBUTE_H
-#define KLATCH_CMD_ATTRIBUTE_H
+#ifndef KLATCH_RENEWAL_ATTRIBUTE_H
+#define KLATCH_RENEWAL_ATTRIBUTE_H
 
 #include <glib.h>
 
-#include "cmd/selection.h"
+#include "renewal/selection.h"
 
 /*
  * Those of `candidates` (const struct change *) that fit a refusal best; empty if none does.  As

@@ -1,8 +1,8 @@
 /*
  * What a build writes: one livepatch to a file, or several files to a directory.  All or nothing.
  */
-#ifndef KLATCH_CMD_PRODUCTS_H
-#define KLATCH_CMD_PRODUCTS_H
+#ifndef KLATCH_BUILD_PRODUCTS_H
+#define KLATCH_BUILD_PRODUCTS_H
 
 #include <glib.h>
 

@@ -1,7 +1,7 @@
 /*
  * The last two judges: whether the originals are what was shipped, and the livepatch itself.
  */
-#include "cmd/renewal_inside.h"
+#include "renewal/inside.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "check/check.h"
-#include "cmd/attribute.h"
+#include "renewal/attribute.h"
 
 /* ---- what was shipped, and the link ---- */
 

@@ -2,7 +2,7 @@
  * The first judge: what the chosen changes make of the source tree, and which units they reach.
  * Of what can be told of files alone.
  */
-#include "cmd/renewal_inside.h"
+#include "renewal/inside.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
