@@ -12,7 +12,16 @@
 	"change the function that uses it instead, or write a callback or a shadow variable "      \
 	"(klatch-build(1))"
 
-#define SKIP_HINT DATA_HINT ", or leave it as it is with --skip-data=%s"
+/* What an author may say, who knows better.  Of a whole release nobody does: klatch update takes no
+ * such word. */
+static char *skip_hint(const struct comparison *comparison, const char *name)
+{
+	gboolean alone = comparison->intent && comparison->intent->unattended;
+
+	return g_strdup_printf("if that is right, leave it with --skip-data=%s%s", name,
+			       alone ? " in a livepatch of that change alone (klatch-build(1))"
+				     : "");
+}
 
 /* Data that only initialisation uses. */
 static void refuse_init_data(struct comparison *comparison, const struct entity *entity,
@@ -28,7 +37,8 @@ static void refuse_change(struct comparison *comparison, const struct entity *en
 {
 	const struct symbol *symbol = entity->symbol;
 	g_autofree char *what = g_strdup_printf("data %s changed", symbol->name);
-	g_autofree char *hint = g_strdup_printf(SKIP_HINT, symbol->name);
+	g_autofree char *skip = skip_hint(comparison, symbol->name);
+	g_autofree char *hint = g_strconcat(DATA_HINT, "; ", skip, NULL);
 	g_autofree char *obstacle = table_obstacle(comparison, entity->twin);
 
 	if (section_is_init(symbol->section))
@@ -102,7 +112,7 @@ static void check_removed(struct comparison *comparison, const struct entity *or
 		return;
 	}
 	what = g_strdup_printf("data %s was removed", name);
-	hint = g_strdup_printf("if that is right, leave it with --skip-data=%s", name);
+	hint = skip_hint(comparison, name);
 	refuse_or_skip(comparison, note_data(comparison, original->symbol), original->symbol, what,
 		       hint,
 		       state ? "what it holds now would be lost"
