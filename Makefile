@@ -4,6 +4,7 @@
 #   make demo       what klatch does, shown on a real kernel in a virtual machine
 #   make check      all tests
 #   make check-system  a Debian system over several boots, with klatch from its package
+#   make check-readme  README's commands on a fresh Debian system, none else
 #   make corpus     every real fix of the corpus through build and try (IDS="001 003": only these)
 #   make lab        every scenario in a virtual machine (KERNEL=...: not the newest stock kernel)
 #   make bench      times against the bare compiles
@@ -43,7 +44,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check check-system unit vm update corpus oracle lab latency bench selftests torture census fuzz fuzz-check lint format install deb clean
+.PHONY: all packages demo check check-system check-readme unit vm update corpus oracle lab latency bench selftests torture census fuzz fuzz-check lint format install deb clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -103,9 +104,12 @@ check: packages
 	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink $(B)/boot $(B)/damage
 	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
-check-system: deb
+check-system: packages deb
 	$(MAKE) $(JOBS) all
 	tests/run tests/system/system.test
+
+check-readme: packages
+	tests/run tests/readme
 
 demo: packages
 	$(MAKE) $(JOBS) all
@@ -183,7 +187,8 @@ install: all
 		sed 's,@BIN@,$(PREFIX)/bin,' $$unit >$(DESTDIR)$(UNITS)/$$(basename $$unit); done
 
 # In a copy of the tree: what dpkg-buildpackage makes lies beside it.
-deb: packages
+deb:
+	@tests/packages build
 	rm -rf $(B)/deb
 	mkdir -p $(B)/deb/klatch
 	tar -c --exclude=./build --exclude=./.git . | tar -x -C $(B)/deb/klatch

@@ -86,6 +86,8 @@ static gboolean install(const struct options *options, const char *path, GError 
 		return FALSE;
 	if (options->now && !load_now(path, name, release, error))
 		return FALSE;
+	if (options->now && !options->json)
+		printf("%s: enabled\n", name);
 	print_done(options, name, release, "installed");
 	return TRUE;
 }

@@ -30,12 +30,15 @@ static void print_json(const char *livepatch, const struct kernel *kernel,
 }
 
 static void print_text(const char *livepatch, const struct kernel *kernel,
-		       const struct lab_report *report)
+		       const struct lab_report *report, gboolean is_standard)
 {
 	report_print(report);
 	printf("\n%s on %s: ", livepatch, kernel->name);
 	report_print_verdict(report);
 	printf("the machine's output: %s\n", report->output_path);
+	if (report->passed && is_standard)
+		printf("next: klatch install --now %s, where %s runs\n", livepatch,
+		       kernel->release);
 }
 
 /* The livepatch's own name, beside it: "fix.ko" to "fix.try.log". */
@@ -86,7 +89,7 @@ static gboolean try_livepatch(struct options *options, const char *livepatch, gb
 	if (options->json)
 		print_json(livepatch, kernel, report);
 	else
-		print_text(livepatch, kernel, report);
+		print_text(livepatch, kernel, report, !options->plan);
 	*passed = report->passed;
 	return TRUE;
 }
