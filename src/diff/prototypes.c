@@ -1,0 +1,105 @@
+/*
+ * Pointers to functions that objects hold, of which only the prototype changed.  What an object
+ * holds stays the address of the same function, and who calls it expects the new prototype.  That
+ * is right if that function is of the new prototype in the patched source: then it is replaced at
+ * its address, or its code does not differ, and so does the same under both prototypes.
+ *
+ * Which function an object holds is not known.  But the compiler let it hold only one of the old
+ * prototype, and a unit that takes the address of one knows its type.  So each function of the old
+ * prototype of which a unit takes the address must be of the new one.
+ */
+#include <dwarf.h>
+#include <string.h>
+
+#include "diff/prototypes.h"
+
+/* What a type is but for qualifiers and names. */
+static gboolean plain_type(Dwarf_Die *type)
+{
+	for (;;)
+		switch (dwarf_tag(type)) {
+		case DW_TAG_typedef:
+		case DW_TAG_const_type:
+		case DW_TAG_volatile_type:
+		case DW_TAG_restrict_type:
+			if (!die_type(type, type))
+				return FALSE;
+			break;
+		default:
+			return TRUE;
+		}
+}
+
+gboolean prototype_find(struct prototype *prototype, Dwarf_Die *original, Dwarf_Die *patched)
+{
+	*prototype = (struct prototype){*original, *patched};
+	while (plain_type(&prototype->original) && plain_type(&prototype->patched)) {
+		int tag = dwarf_tag(&prototype->original);
+
+		if (tag != dwarf_tag(&prototype->patched))
+			return FALSE;
+		if (tag == DW_TAG_subroutine_type)
+			return TRUE;
+		if (tag != DW_TAG_pointer_type ||
+		    !die_type(&prototype->original, &prototype->original) ||
+		    !die_type(&prototype->patched, &prototype->patched))
+			return FALSE;
+	}
+	return FALSE;
+}
+
+/* Whether it is put anywhere where a pointer to a function may be taken from. */
+static gboolean is_taken_by(const struct side *side, const struct use *use)
+{
+	const char *section = use->section->name;
+
+	return !use->branch && !use->access && !use->at && !side->specials[use->section->index] &&
+	       !g_str_has_prefix(section, "___ksymtab") && !g_str_has_prefix(section, ".discard.");
+}
+
+static gboolean is_taken(const struct side *side, const struct entity *entity)
+{
+	for (guint i = 0; entity->uses && i < entity->uses->len; i++)
+		if (is_taken_by(side, &g_array_index(entity->uses, struct use, i)))
+			return TRUE;
+	return FALSE;
+}
+
+static const char *prototype_of(struct types *types, const char *name)
+{
+	Dwarf_Die *function = g_hash_table_lookup(types->functions, name);
+
+	return function ? describe(types, function, COMPATIBLE) : NULL;
+}
+
+/* Whether a function takes others: those change their prototype with it, unseen. */
+static gboolean takes_functions(const char *prototype)
+{
+	return strchr(prototype, '(') != strrchr(prototype, '(');
+}
+
+char *prototype_obstacle(const struct comparison *comparison, struct types *original_types,
+			 struct types *patched_types, struct prototype *prototype)
+{
+	const char *old = describe(original_types, &prototype->original, COMPATIBLE);
+	const char *new = describe(patched_types, &prototype->patched, COMPATIBLE);
+	const struct side *side = comparison->original;
+
+	if (takes_functions(old) || takes_functions(new))
+		return g_strdup("the functions that it takes may be of another type too");
+	for (guint i = 0; i < side->count; i++) {
+		const struct entity *entity = &side->entities[i];
+		const char *name = entity->symbol->name;
+		gboolean defined = entity->kind == ENTITY_FUNCTION;
+
+		if ((!defined && entity->kind != ENTITY_FOREIGN) || !is_taken(side, entity) ||
+		    g_strcmp0(prototype_of(original_types, name), old))
+			continue;
+		if (defined && !entity->twin)
+			return g_strdup_printf("%s, which may be called by it, is gone", name);
+		if (g_strcmp0(prototype_of(patched_types, name), new))
+			return g_strdup_printf("%s, which may be called by it, is not of that type",
+					       name);
+	}
+	return NULL;
+}

@@ -1,0 +1,19 @@
+#include "../kernel.h"
+
+struct thing {
+	int (*start)(struct thing *, unsigned int, int);
+};
+enum state { IDLE, BUSY };
+typedef unsigned int state_t;
+int start(struct thing *thing, enum state state);
+int start_with(struct thing *thing, enum state state, int more);
+int start_late(struct thing *thing, state_t state, int more);
+
+void g(struct thing *thing, int late)
+{
+	if (late)
+		thing->start = start_late;
+	else
+		thing->start = start_with;
+	ask((long)start);
+}
