@@ -33,6 +33,11 @@ void candidate_free(struct candidate *candidate)
 	g_free(candidate);
 }
 
+static gboolean is_vmlinux(const struct candidate *candidate)
+{
+	return !strcmp(candidate->compiled->unit->object, "vmlinux");
+}
+
 gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types,
 			const struct diff_intent *intent, GError **error)
 {
@@ -48,6 +53,7 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
 		.skip_init = intent && intent->skip_init,
 		.unattended = intent && intent->unattended,
 		.skip_data = (const char *const *)symbols,
+		.spread = intent && is_vmlinux(candidate) ? intent->spread : NULL,
 	};
 	candidate->diff =
 		diff_objects(candidate->original, candidate->patched, series, types, &own, error);

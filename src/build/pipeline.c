@@ -10,6 +10,7 @@
 #include "build/intent.h"
 #include "build/pipeline.h"
 #include "build/products.h"
+#include "build/spread.h"
 
 #include <string.h>
 
@@ -44,6 +45,7 @@ struct pipeline {
 	GPtrArray *candidates; /* of struct candidate */
 	GPtrArray *data;       /* of char *, "SOURCE:SYMBOL": what --skip-data may name */
 	struct images *images;
+	struct spread *spread;
 	char *name;
 };
 
@@ -196,7 +198,11 @@ static gboolean stage_open(struct pipeline *pipeline, GError **error)
 		return FALSE;
 	pipeline->result->kernel = g_strdup(pipeline->kernel->name);
 	pipeline->commands = commands_open(pipeline->kernel, error);
-	return pipeline->commands != NULL;
+	if (!pipeline->commands)
+		return FALSE;
+	pipeline->images = images_new(pipeline->kernel);
+	pipeline->spread = spread_new(pipeline->kernel, pipeline->commands);
+	return TRUE;
 }
 
 static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
@@ -230,15 +236,25 @@ static gboolean types_may_change(const struct overlay *overlay)
 	return FALSE;
 }
 
+/* Compiles units below a directory of the build's. */
+static gboolean compile(struct pipeline *pipeline, const GPtrArray *units, const char *name,
+			GError **error)
+{
+	g_autofree char *directory = g_build_filename(pipeline->directory, name, NULL);
+	GError *problem = NULL;
+	GPtrArray *compiled =
+		compile_units(pipeline->kernel, pipeline->overlay, units,
+			      types_may_change(pipeline->overlay), directory, &problem);
+
+	if (!compiled)
+		return keep_refusal(pipeline, problem, error);
+	g_ptr_array_extend_and_steal(pipeline->compiled, compiled);
+	return TRUE;
+}
+
 static gboolean stage_compile(struct pipeline *pipeline, GError **error)
 {
-	g_autofree char *directory = g_build_filename(pipeline->directory, "objects", NULL);
-	GError *problem = NULL;
-
-	pipeline->compiled =
-		compile_units(pipeline->kernel, pipeline->overlay, pipeline->touched->units,
-			      types_may_change(pipeline->overlay), directory, &problem);
-	return pipeline->compiled || keep_refusal(pipeline, problem, error);
+	return compile(pipeline, pipeline->touched->units, "objects", error);
 }
 
 static gboolean is_patched(const struct overlay *overlay, const char *path)
@@ -252,6 +268,19 @@ static gboolean is_patched(const struct overlay *overlay, const char *path)
 	return FALSE;
 }
 
+/* Adds copies of texts that are not there yet, with what they are of before them. */
+static void add_texts(GPtrArray *to, const GPtrArray *texts, const char *of, const char *between)
+{
+	for (guint i = 0; i < texts->len; i++) {
+		char *text = g_strconcat(of, between, (char *)texts->pdata[i], NULL);
+
+		if (g_ptr_array_find_with_equal_func(to, text, g_str_equal, NULL))
+			g_free(text);
+		else
+			g_ptr_array_add(to, text);
+	}
+}
+
 /*
  * Compares one unit.  One that only includes a patched header and whose binary is the same is
  * dropped at once, to keep memory small; one that is patched itself stays, so that "unchanged" too
@@ -260,21 +289,19 @@ static gboolean is_patched(const struct overlay *overlay, const char *path)
 static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, GError **error)
 {
 	struct candidate *candidate = candidate_new(compiled);
+	struct diff_intent intent = pipeline->request->intent;
 
+	/* Who only compares has nothing proved. */
+	if (!pipeline->request->compare_only)
+		intent.spread = spread_functions(pipeline->spread);
 	g_ptr_array_add(pipeline->candidates, candidate);
 	if (!candidate_diff(candidate, pipeline->kernel->series,
-			    types_may_change(pipeline->overlay), &pipeline->request->intent, error))
+			    types_may_change(pipeline->overlay), &intent, error))
 		return FALSE;
 	add_once(pipeline->result->refusals, candidate->diff->refusals);
 	add_once(pipeline->result->skipped, candidate->diff->skipped);
-	for (guint i = 0; i < candidate->diff->data->len; i++)
-		g_ptr_array_add(pipeline->data,
-				g_strdup_printf("%s:%s", compiled->unit->source,
-						(char *)candidate->diff->data->pdata[i]));
-	for (guint i = 0; i < candidate->diff->notes->len; i++)
-		g_ptr_array_add(pipeline->result->notes,
-				g_strdup_printf("%s: %s", compiled->unit->source,
-						(char *)candidate->diff->notes->pdata[i]));
+	add_texts(pipeline->data, candidate->diff->data, compiled->unit->source, ":");
+	add_texts(pipeline->result->notes, candidate->diff->notes, compiled->unit->source, ": ");
 	if (!candidate_takes_part(candidate) && !candidate->diff->skipped->len &&
 	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
@@ -289,15 +316,74 @@ static gboolean stage_diff(struct pipeline *pipeline, GError **error)
 	return intent_check(pipeline->request->intent.skip_data, pipeline->data, error);
 }
 
+/* Proves what was not proved yet. */
 static gboolean stage_match(struct pipeline *pipeline, GError **error)
 {
-	pipeline->images = images_new(pipeline->kernel);
 	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
 		GError *problem = NULL;
 
-		if (!candidate_match(g_ptr_array_index(pipeline->candidates, i), pipeline->kernel,
-				     pipeline->images, &problem) &&
+		if (!candidate->match &&
+		    !candidate_match(candidate, pipeline->kernel, pipeline->images, &problem) &&
 		    !keep_refusal(pipeline, problem, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* What was compiled of a unit, or NULL. */
+static struct compiled *compiled_of(const struct pipeline *pipeline, const struct unit *unit)
+{
+	for (guint i = 0; i < pipeline->compiled->len; i++) {
+		struct compiled *compiled = g_ptr_array_index(pipeline->compiled, i);
+
+		if (compiled->unit == unit)
+			return compiled;
+	}
+	return NULL;
+}
+
+/* Compares a unit, in place of what an earlier comparison found. */
+static gboolean diff_again(struct pipeline *pipeline, struct compiled *compiled, GError **error)
+{
+	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+
+		if (candidate->compiled == compiled)
+			g_ptr_array_remove_index(pipeline->candidates, i--);
+	}
+	return diff_unit(pipeline, compiled, error);
+}
+
+static gboolean compare_again(struct pipeline *pipeline, const GPtrArray *units, GError **error)
+{
+	g_autofree char *directory = g_strdup_printf("objects-%u", pipeline->compiled->len);
+	g_autoptr(GPtrArray) more = g_ptr_array_new();
+
+	for (guint i = 0; i < units->len; i++)
+		if (!compiled_of(pipeline, units->pdata[i]))
+			g_ptr_array_add(more, units->pdata[i]);
+	if (more->len && !compile(pipeline, more, directory, error))
+		return FALSE;
+	for (guint i = 0; i < units->len && !pipeline->result->refusals->len; i++)
+		if (!diff_again(pipeline, compiled_of(pipeline, units->pdata[i]), error))
+			return FALSE;
+	return pipeline->result->refusals->len || stage_match(pipeline, error);
+}
+
+/* Who calls in other units what changed but can't be replaced itself. */
+static gboolean stage_spread(struct pipeline *pipeline, GError **error)
+{
+	while (!pipeline->result->refusals->len) {
+		GError *problem = NULL;
+		g_autoptr(GPtrArray) units = spread_units(pipeline->spread, pipeline->candidates,
+							  pipeline->result->notes, &problem);
+
+		if (!units)
+			return keep_refusal(pipeline, problem, error);
+		if (!units->len)
+			break;
+		if (!compare_again(pipeline, units, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -492,6 +578,7 @@ static const struct {
 	{"compile", "compiling", stage_compile, ALL},
 	{"diff", "comparing", stage_diff, ALL},
 	{"match", "proving the original", stage_match, ALL},
+	{"spread", "looking for callers", stage_spread, ALL},
 	{"link", "linking", stage_link, ALL},
 	{"check", "checking", stage_check, ALL},
 	{"fixed", "building the fixed modules", stage_fixed, 1 << KLATCH_NO_LATE},
@@ -566,6 +653,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 
 	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
 	pipeline.data = g_ptr_array_new_with_free_func(g_free);
+	pipeline.compiled = g_ptr_array_new_with_free_func((GDestroyNotify)compiled_free);
 
 	pipeline.directory = workspace_path(request->workspace, "build");
 	gboolean good =
@@ -578,7 +666,8 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	g_ptr_array_unref(pipeline.candidates);
 	g_ptr_array_unref(pipeline.data);
 	g_clear_pointer(&pipeline.images, images_free);
-	g_clear_pointer(&pipeline.compiled, g_ptr_array_unref);
+	g_ptr_array_unref(pipeline.compiled);
+	g_clear_pointer(&pipeline.spread, spread_free);
 	g_clear_pointer(&pipeline.touched, touched_free);
 	g_clear_pointer(&pipeline.overlay, overlay_free);
 	g_clear_pointer(&pipeline.commands, commands_free);

@@ -36,7 +36,8 @@ void compare_data(struct comparison *comparison);
 /* linked.c: refuses or notes what changed of that which is for the object as a whole. */
 void compare_linked(struct comparison *comparison);
 
-/* promote.c: what can't be taken over by ftrace is replaced in its callers. */
+/* promote.c: what can't be taken over by ftrace is replaced in its callers: changed functions of
+ * this unit, and those of others that the intent names. */
 void promote_callers(struct comparison *comparison);
 
 /* threads.c: notes replaced functions that a transition may have to wait for. */

@@ -106,11 +106,20 @@ static void function_free(gpointer at)
 	g_free(function);
 }
 
+static void copy_free(gpointer at)
+{
+	struct diff_copy *copy = at;
+
+	g_free(copy->why);
+	g_free(copy);
+}
+
 static struct diff *diff_new(void)
 {
 	struct diff *diff = g_new0(struct diff, 1);
 
 	diff->functions = g_ptr_array_new_with_free_func(function_free);
+	diff->copied = g_ptr_array_new_with_free_func(copy_free);
 	diff->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	diff->skipped = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 	diff->data = g_ptr_array_new_with_free_func(g_free);
@@ -125,6 +134,7 @@ void diff_free(struct diff *diff)
 	if (!diff)
 		return;
 	g_ptr_array_unref(diff->functions);
+	g_ptr_array_unref(diff->copied);
 	g_ptr_array_unref(diff->refusals);
 	g_ptr_array_unref(diff->skipped);
 	g_ptr_array_unref(diff->data);

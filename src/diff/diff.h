@@ -19,6 +19,13 @@ struct diff_function {
 	char *why; /* "code differs at +0x14", "calls foo, which has no fentry site", "new" */
 };
 
+/* A changed function without an fentry site: a copy of the new one comes along for those that call
+ * it, and they are replaced. */
+struct diff_copy {
+	struct symbol *original;
+	char *why; /* it changed */
+};
+
 /*
  * Changes that no livepatch can make and that the author says do not matter: what is there is left
  * as it is.
@@ -28,11 +35,17 @@ struct diff_intent {
 	const char *const *skip_data; /* initialisers of data, by names as diff_data_is() takes
 					 them; NULL-terminated, or NULL for none */
 	gboolean unattended; /* no author is there to judge: a variable that goes is refused */
+	GHashTable *spread;  /* set of char *: functions of other units that changed and have no
+				fentry site.  Who calls one is replaced; and one of this unit is
+				copied too, for the caller to prove who calls it elsewhere.  NULL:
+				it is refused if other files can call it */
 };
 
 struct diff {
 	GPtrArray *functions; /* of struct diff_function, owned, in file order; cold parts are part
 				 of their function and not listed */
+	GPtrArray *copied;    /* of struct diff_copy, owned; the global ones are only as
+				 diff_intent's `spread` has it */
 	GPtrArray *refusals; /* of GError (KLATCH_REFUSED), owned; the unit can't be built if any */
 	GPtrArray *skipped;  /* of GError, owned: what would be a refusal, had the author not said
 				that it does not matter */

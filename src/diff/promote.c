@@ -1,7 +1,10 @@
 /*
  * A function without an fentry site (notrace, noinstr, or compiled without -pg) can't be taken over
- * by ftrace.  If only code of this unit calls it, its callers are replaced instead and call a
- * private copy of the new one.  They may have no site either: so until nothing more is found.
+ * by ftrace.  Its callers are replaced instead and call a copy of the new one.  They may have no
+ * site either: so until nothing more is found.
+ *
+ * Who calls it in other units can't be seen here.  So what they can call is refused, unless who
+ * asks for the comparison looks for those callers and has their units compared too.
  */
 #include "diff/comparison.h"
 
@@ -9,25 +12,54 @@
 	"make the change in a function that can be traced (one that is listed in "                 \
 	"/sys/kernel/tracing/available_filter_functions)"
 
+/* changed: why, or NULL if that is told elsewhere. */
 static void refuse_untraceable(struct comparison *comparison, const struct entity *entity,
-			       const char *why)
+			       const char *changed, const char *why)
 {
 	g_autofree char *what =
 		g_strdup_printf("function %s can't be replaced", entity->symbol->name);
 
 	refuse(comparison, entity->symbol, what, PROMOTE_HINT,
-	       "%s, but it has no fentry site, and %s", entity->why, why);
+	       "%s, but it has no fentry site, and %s", changed ? changed : "it changed", why);
 }
 
-/* Why the callers can't stand in for a function; NULL if they can.  Caller frees. */
-static char *obstacle(const struct entity *original)
+/* Another name by which other units can call a function, or NULL. */
+static const char *other_name(const struct side *side, const struct entity *function)
+{
+	for (guint i = 0; i < side->count; i++) {
+		const struct entity *entity = &side->entities[i];
+
+		if (entity->kind == ENTITY_ALIAS && entity->body == function && entity->global)
+			return entity->symbol->name;
+	}
+	return NULL;
+}
+
+/* Why callers in other units can't be found by a function's name; NULL if they can.  Caller frees.
+ */
+static char *obstacle_elsewhere(const struct comparison *comparison, const struct entity *original)
+{
+	const char *other = other_name(comparison->original, original);
+
+	if (!comparison->intent || !comparison->intent->spread)
+		return g_strdup("other files can call it");
+	if (!other)
+		other = other_name(comparison->patched, original->twin);
+	if (other)
+		return g_strdup_printf("other files can call it as %s", other);
+	if (original->symbol->binding != STB_GLOBAL ||
+	    original->twin->symbol->binding != STB_GLOBAL)
+		return g_strdup("other files can call it, or another definition of that name");
+	return NULL;
+}
+
+/* What uses a function as no caller would that can be replaced; NULL if nothing does.  *called is
+ * set if it is called by what can.  Caller frees. */
+static char *obstacle_here(const struct entity *original, gboolean *called)
 {
 	const struct use *taken = side_address_use(original);
 	const struct entity *taker = taken ? use_owner(taken) : NULL;
-	gboolean called = FALSE;
 
-	if (original->global)
-		return g_strdup("other files can call it");
 	if (taken)
 		return g_strdup_printf("its address is taken by %s",
 				       taker ? taker->symbol->name : taken->section->name);
@@ -39,14 +71,27 @@ static char *obstacle(const struct entity *original)
 			continue;
 		if (!owner || owner->kind != ENTITY_FUNCTION)
 			return g_strdup("code outside of any function calls it");
-		called |= !section_is_init(owner->symbol->section);
+		*called |= !section_is_init(owner->symbol->section);
 	}
-	return called ? NULL : g_strdup("nothing that could be replaced instead calls it");
+	return NULL;
+}
+
+/* Why the callers can't stand in for a function; NULL if they can.  Caller frees. */
+static char *obstacle(const struct comparison *comparison, const struct entity *original)
+{
+	gboolean called = FALSE;
+	char *why = original->global ? obstacle_elsewhere(comparison, original) : NULL;
+
+	if (!why)
+		why = obstacle_here(original, &called);
+	if (!why && !called && !original->global)
+		why = g_strdup("nothing that could be replaced instead calls it");
+	return why;
 }
 
 static void replace_callers(const struct entity *original, GQueue *changed)
 {
-	for (guint i = 0; i < original->uses->len; i++) {
+	for (guint i = 0; original->uses && i < original->uses->len; i++) {
 		struct entity *caller = use_owner(&g_array_index(original->uses, struct use, i));
 
 		/* A caller that has no twin is gone; its own callers have changed.  Code of
@@ -60,6 +105,14 @@ static void replace_callers(const struct entity *original, GQueue *changed)
 	}
 }
 
+static void list_copy(struct diff *diff, const struct entity *patched)
+{
+	struct diff_copy *copy = g_new(struct diff_copy, 1);
+
+	*copy = (struct diff_copy){patched->twin->symbol, g_strdup(patched->why)};
+	g_ptr_array_add(diff->copied, copy);
+}
+
 static void promote(struct comparison *comparison, struct entity *patched, GQueue *changed)
 {
 	const struct entity *original = patched->twin;
@@ -67,15 +120,35 @@ static void promote(struct comparison *comparison, struct entity *patched, GQueu
 
 	if (original->has_site)
 		return;
-	why = obstacle(original);
+	why = obstacle(comparison, original);
 	if (why) {
-		refuse_untraceable(comparison, patched, why);
+		refuse_untraceable(comparison, patched, patched->why, why);
 		return;
 	}
 	note(comparison, "%s has no fentry site: its callers are replaced, with a copy of it (%s)",
 	     patched->symbol->name, patched->why);
 	patched->is_copied = TRUE;
+	list_copy(comparison->diff, patched);
 	replace_callers(original, changed);
+}
+
+/* What another unit defines: those that call it here. */
+static void promote_foreign(struct comparison *comparison, const struct entity *foreign,
+			    GQueue *changed)
+{
+	gboolean called = FALSE;
+	g_autofree char *why = obstacle_here(foreign, &called);
+
+	if (why)
+		refuse_untraceable(comparison, foreign, NULL, why);
+	else
+		replace_callers(foreign, changed);
+}
+
+static gboolean is_spread(const struct comparison *comparison, const struct entity *entity)
+{
+	return entity->kind == ENTITY_FOREIGN && comparison->intent && comparison->intent->spread &&
+	       g_hash_table_contains(comparison->intent->spread, entity->symbol->name);
 }
 
 void promote_callers(struct comparison *comparison)
@@ -85,6 +158,9 @@ void promote_callers(struct comparison *comparison)
 	for (guint i = 0; i < comparison->patched->count; i++)
 		if (comparison->patched->entities[i].why)
 			g_queue_push_tail(&changed, &comparison->patched->entities[i]);
+	for (guint i = 0; i < comparison->original->count; i++)
+		if (is_spread(comparison, &comparison->original->entities[i]))
+			promote_foreign(comparison, &comparison->original->entities[i], &changed);
 	while (!g_queue_is_empty(&changed))
 		promote(comparison, g_queue_pop_head(&changed), &changed);
 }

@@ -234,6 +234,46 @@ GPtrArray *modules_files(const struct kernel *kernel, GError **error)
 	return files;
 }
 
+/* Whether a module leaves a symbol undefined.  Most do not even have the name. */
+static gboolean imports(const char *path, const char *symbol, gboolean *result, GError **error)
+{
+	g_autoptr(GBytes) bytes = modules_file_bytes(path, error);
+	gsize size;
+	const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	*result = FALSE;
+	if (!bytes || !memmem(data, size, symbol, strlen(symbol) + 1))
+		return bytes != NULL;
+
+	AUTO(object) object = object_read_bytes(bytes, path, error);
+	const struct symbol *found = object ? object_symbol(object, symbol) : NULL;
+	*result = found && !found->section && found->special == SHN_UNDEF;
+	return object != NULL;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *modules_importing(const struct kernel *kernel, const char *symbol, GError **error)
+{
+	g_autoptr(GPtrArray) files = modules_files(kernel, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	gboolean found;
+
+	for (guint i = 0; files && i < files->len; i++) {
+		const struct module_file *file = g_ptr_array_index(files, i);
+
+		if (!imports(file->path, symbol, &found, error))
+			return NULL;
+		if (found)
+			g_ptr_array_add(names, g_strdup(file->name));
+	}
+	g_ptr_array_sort(names, compare_names);
+	return files ? g_steal_pointer(&names) : NULL;
+}
+
 static void alias_free(gpointer data)
 {
 	struct module_alias *alias = data;

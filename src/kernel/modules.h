@@ -34,6 +34,10 @@ GBytes *modules_file_bytes(const char *path, GError **error);
 GBytes *modules_bytes(const struct kernel *kernel, const char *name, GError **error);
 struct object *modules_object(const struct kernel *kernel, const char *name, GError **error);
 
+/* The names of the modules that have a symbol of another object by its name, sorted.  Reads all
+ * modules.  Array of char *, owned. */
+GPtrArray *modules_importing(const struct kernel *kernel, const char *symbol, GError **error);
+
 /*
  * The names of the modules to load before this one, in order of loading, itself last (soft
  * dependencies left out).  Array of char *, owned.

@@ -216,7 +216,7 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 	const struct opened *opened = scope_opened(scope, name, object);
 	struct location at;
 
-	if (bringer)
+	if (bringer && !strcmp(bringer, object))
 		return bind_new(binder, name, bringer, where, error);
 	if (opened && !strcmp(opened->unit->unit->object, object))
 		return bind_opened(binder, opened, where, error);
@@ -226,6 +226,8 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 		if (at.name)
 			return klp_undefined(&at, where, error);
 	}
+	if (bringer)
+		return bind_new(binder, name, bringer, where, error);
 	if (scope_kernel_export(scope, name))
 		return plain(name);
 

@@ -22,6 +22,7 @@ struct region {
 	guint64 address;
 	guint64 size;
 	const guint8 *bytes; /* NULL for bss */
+	gboolean text;
 };
 
 struct image {
@@ -111,6 +112,7 @@ static gboolean add_region(struct image *image, const Elf64_Shdr *header, const 
 		.address = header->sh_addr,
 		.size = header->sh_size,
 		.bytes = empty ? NULL : file + header->sh_offset,
+		.text = (header->sh_flags & SHF_EXECINSTR) != 0,
 	};
 	g_array_append_val(image->regions, region);
 	return TRUE;
@@ -179,6 +181,7 @@ static void add_module_regions(struct image *image)
 			.address = section->address,
 			.size = section->size,
 			.bytes = section->data,
+			.text = section_is_text(section),
 		};
 
 		if (!(section->flags & SHF_ALLOC) || !section->size)
@@ -305,6 +308,37 @@ gboolean image_section(const struct image *image, const char *name, guint64 *add
 	return FALSE;
 }
 
+gboolean image_region(const struct image *image, guint index, struct image_region *region)
+{
+	const struct region *from;
+
+	if (index >= image->regions->len)
+		return FALSE;
+	from = &g_array_index(image->regions, struct region, index);
+	*region = (struct image_region){from->name, from->address, from->size, from->bytes,
+					from->text};
+	return TRUE;
+}
+
+static const struct named *symbol_before(const struct image *image, guint64 address)
+{
+	const struct region *region = region_at(image, address);
+
+	return names_before(image->names, region ? region->address : address, address);
+}
+
+const char *image_symbol(const struct image *image, guint64 address)
+{
+	const struct named *symbol = symbol_before(image, address);
+
+	return symbol ? symbol->name : NULL;
+}
+
+gboolean image_has_prefix(const struct image *image, const char *prefix)
+{
+	return names_have_prefix(image->names, prefix);
+}
+
 const guint64 *image_addresses(const struct image *image, const char *name, gsize *count)
 {
 	struct same_name same = names_find(image->names, name);
@@ -342,8 +376,7 @@ const char *image_text(const struct image *image, const char *symbol)
 char *image_describe(const struct image *image, guint64 address)
 {
 	const struct region *region = region_at(image, address);
-	const struct named *symbol =
-		names_before(image->names, region ? region->address : address, address);
+	const struct named *symbol = symbol_before(image, address);
 
 	if (symbol && symbol->address == address)
 		return g_strdup(symbol->name);

@@ -36,6 +36,20 @@ const guint8 *image_bytes(const struct image *image, guint64 address, guint64 *a
 gboolean image_section(const struct image *image, const char *name, guint64 *address,
 		       guint64 *size);
 
+/* One of its sections, by rising address. */
+struct image_region {
+	const char *name;
+	guint64 address, size;
+	const guint8 *bytes; /* NULL for bss */
+	gboolean text;
+};
+gboolean image_region(const struct image *image, guint index, struct image_region *region);
+
+/* The name of the symbol at an address, or else of the nearest one before it in the same section;
+ * NULL if there is none.  Whether any symbol's name begins with a prefix.  Linear. */
+const char *image_symbol(const struct image *image, guint64 address);
+gboolean image_has_prefix(const struct image *image, const char *prefix);
+
 /* The addresses of every symbol of a name, in the image's order; borrowed, *count 0 if none.
  * An undefined symbol of a module is there too, at its invented address. */
 const guint64 *image_addresses(const struct image *image, const char *name, gsize *count);

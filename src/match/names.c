@@ -93,3 +93,11 @@ const struct named *names_before(const struct names *names, guint64 lowest, guin
 			best = &names->symbols[i];
 	return best;
 }
+
+gboolean names_have_prefix(const struct names *names, const char *prefix)
+{
+	for (gsize i = 0; i < names->count; i++)
+		if (g_str_has_prefix(names->symbols[i].name, prefix))
+			return TRUE;
+	return FALSE;
+}

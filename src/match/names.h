@@ -40,4 +40,7 @@ struct same_name names_find(const struct names *names, const char *name);
  * there is none.  Linear. */
 const struct named *names_before(const struct names *names, guint64 lowest, guint64 address);
 
+/* Whether any name begins with a prefix.  Linear. */
+gboolean names_have_prefix(const struct names *names, const char *prefix);
+
 #endif
