@@ -182,7 +182,7 @@ static gboolean check_named(const struct search *search, GError **error)
 	gboolean exported;
 
 	if (image_has_prefix(search->candidate->image, id))
-		return refuse(search, error, "BPF programs can call it");
+		return refuse(search, error, "BPF programs can find it by its name");
 	exports = exports_read(kernel->symvers, error);
 	if (!exports)
 		return FALSE;
@@ -220,7 +220,7 @@ static gboolean want_user(const struct search *search, const struct image_use *u
 		return refuse(search, error, "code outside of any function calls it, at %s", place);
 	if (!g_hash_table_add(search->spread->asked, g_memdup2(&use->place, sizeof(use->place))))
 		return refuse(search, error,
-			      "%s calls it, which is in none of the units whose source names that",
+			      "%s calls it, which is in none of the units that may define that",
 			      user);
 	g_hash_table_add(search->wanted, (gpointer)user);
 	return TRUE;
@@ -243,7 +243,7 @@ static gboolean find_users(const struct search *search, GError **error)
 		    !want_user(search, use, error))
 			return FALSE;
 	}
-	return uses->len ||
+	return uses->len || search->candidate->diff->functions->len ||
 	       refuse(search, error, "nothing that could be replaced instead calls it");
 }
 
@@ -286,7 +286,7 @@ static gboolean choose_units(const struct search *search, GPtrArray *units, GErr
 
 		if (!some->len)
 			return refuse(search, error,
-				      "%s calls it, which no source of vmlinux's units names",
+				      "%s calls it, which no C source of vmlinux seems to define",
 				      (char *)name);
 		for (guint i = 0; i < some->len; i++)
 			if (!g_ptr_array_find(units, some->pdata[i], NULL))

@@ -22,7 +22,7 @@ struct region {
 	guint64 address;
 	guint64 size;
 	const guint8 *bytes; /* NULL for bss */
-	gboolean text;
+	guint64 flags;	     /* SHF_* */
 };
 
 struct image {
@@ -112,7 +112,7 @@ static gboolean add_region(struct image *image, const Elf64_Shdr *header, const 
 		.address = header->sh_addr,
 		.size = header->sh_size,
 		.bytes = empty ? NULL : file + header->sh_offset,
-		.text = (header->sh_flags & SHF_EXECINSTR) != 0,
+		.flags = header->sh_flags,
 	};
 	g_array_append_val(image->regions, region);
 	return TRUE;
@@ -181,7 +181,7 @@ static void add_module_regions(struct image *image)
 			.address = section->address,
 			.size = section->size,
 			.bytes = section->data,
-			.text = section_is_text(section),
+			.flags = section->flags,
 		};
 
 		if (!(section->flags & SHF_ALLOC) || !section->size)
@@ -316,7 +316,7 @@ gboolean image_region(const struct image *image, guint index, struct image_regio
 		return FALSE;
 	from = &g_array_index(image->regions, struct region, index);
 	*region = (struct image_region){from->name, from->address, from->size, from->bytes,
-					from->text};
+					from->flags};
 	return TRUE;
 }
 

@@ -41,7 +41,7 @@ struct image_region {
 	const char *name;
 	guint64 address, size;
 	const guint8 *bytes; /* NULL for bss */
-	gboolean text;
+	guint64 flags;	     /* SHF_* */
 };
 gboolean image_region(const struct image *image, guint index, struct image_region *region);
 

@@ -1,6 +1,9 @@
 /*
- * Bytes are compared, not decoded: so nothing depends on where an instruction begins, or on knowing
- * all that refers to functions.
+ * Bytes are compared, hardly decoded: so nothing depends on where an instruction begins, or on
+ * knowing all that refers to functions.  But small numbers are everywhere in code, and a small
+ * distance is one: there the byte before must fit.
+ *
+ * The only part of this room that reads code, and so the only one that depends on the architecture.
  */
 #include "match/uses.h"
 
@@ -24,13 +27,6 @@ static gboolean is_one_of(const char *name, const char *const *prefixes, gsize c
 	return FALSE;
 }
 
-/* Whether a displacement follows a byte that says "relative to the next instruction": an address in
- * memory (ModRM with mod 0 and rm 5).  Jumps and calls have none. */
-static gboolean is_address(const struct image_region *region, guint64 offset)
-{
-	return offset && (region->bytes[offset - 1] & 0xc7) == 0x05;
-}
-
 static guint32 bytes_at(const struct image_region *region, guint64 offset)
 {
 	guint32 value;
@@ -39,23 +35,42 @@ static guint32 bytes_at(const struct image_region *region, guint64 offset)
 	return GUINT32_FROM_LE(value);
 }
 
+/* call, jmp, and jcc by their opcodes */
+static gboolean is_branch(const guint8 *field, guint64 before)
+{
+	return (before >= 1 && (field[-1] == 0xe8 || field[-1] == 0xe9)) ||
+	       (before >= 2 && field[-2] == 0x0f && (field[-1] & 0xf0) == 0x80);
+}
+
+/* An address relative to the next instruction: ModRM with mod 0 and rm 5, whatever the opcode. */
+static gboolean is_address(const guint8 *field, guint64 before)
+{
+	return before >= 1 && (field[-1] & 0xc7) == 0x05;
+}
+
+/* Whether a field may lead to an address, and whether by more than a jump or call. */
+static gboolean leads(const struct image_region *region, guint64 offset, guint32 address,
+		      gboolean *taken)
+{
+	const guint8 *field = region->bytes + offset;
+	guint32 value = bytes_at(region, offset);
+	guint32 distance = address - (guint32)(region->address + offset);
+	gboolean code = (region->flags & SHF_EXECINSTR) != 0;
+	gboolean data = !code || region->flags & SHF_WRITE;
+
+	*taken = value == address || (data && value == distance) ||
+		 (code && value == distance - sizeof(value) && is_address(field, offset));
+	return *taken || (code && value == distance - sizeof(value) && is_branch(field, offset));
+}
+
 static void find_in(const struct image_region *region, guint64 address, GArray *uses)
 {
 	gboolean is_past = is_one_of(region->name, past, G_N_ELEMENTS(past));
-	guint32 distance = (guint32)(address - region->address);
 
 	for (guint64 offset = 0; offset + sizeof(guint32) <= region->size; offset++) {
-		guint32 value = bytes_at(region, offset);
-		/* From the field, as data has it, and from its end, as instructions do. */
-		guint32 from_field = distance - (guint32)offset;
-		gboolean near = value == from_field || value == from_field - sizeof(guint32);
 		struct image_use use = {.place = region->address + offset};
 
-		if (value != (guint32)address && !near)
-			continue;
-		use.taken =
-			value == (guint32)address || !region->text || is_address(region, offset);
-		if (use.taken || !is_past)
+		if (leads(region, offset, (guint32)address, &use.taken) && (use.taken || !is_past))
 			g_array_append_val(uses, use);
 	}
 }

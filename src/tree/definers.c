@@ -33,22 +33,29 @@ static void add_unit(GPtrArray *units, const struct unit *unit)
 		g_ptr_array_add(units, (gpointer)unit);
 }
 
+/* Whether a word may be what a line defines: parameters follow, or it is a system call. */
+static gboolean may_define(const char *line, const char *behind)
+{
+	return *behind == '(' || g_str_has_prefix(line, "SYSCALL_DEFINE") ||
+	       g_str_has_prefix(line, "COMPAT_SYSCALL_DEFINE");
+}
+
 /* Looks for words (word -> GPtrArray of units) in one line. */
 static void search_line(const char *line, GHashTable *words, const struct unit *unit)
 {
-	while (*line && *line != '\n') {
+	for (const char *at = line; *at && *at != '\n';) {
 		gsize length = 0;
 
-		while (is_word(line[length]))
+		while (is_word(at[length]))
 			length++;
-		if (length) {
-			g_autofree char *word = g_strndup(line, length);
+		if (length && may_define(line, at + length)) {
+			g_autofree char *word = g_strndup(at, length);
 			GPtrArray *units = g_hash_table_lookup(words, word);
 
 			if (units)
 				add_unit(units, unit);
 		}
-		line += MAX(length, 1);
+		at += MAX(length, 1);
 	}
 }
 

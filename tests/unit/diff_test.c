@@ -14,8 +14,10 @@
  *	includes SECTION	that it comes along, or one of that name and a number
  *	excludes SECTION	that no such section does
  *	origin NEW OLD		that a symbol of the patched object is that one of the original
+ *	copied NAME		that a changed function has no fentry site and a copy comes along
  *
- * Every function, refusal and note must be expected; sections and origins need not be.
+ * Every function, refusal and note must be expected; the others need not be.  With a file `spread`,
+ * of names of functions of other units, the comparison is told of these.
  */
 #include <string.h>
 
@@ -142,6 +144,17 @@ static gboolean is_origin(const struct compared *compared, const char *names)
 	       g_hash_table_lookup(compared->diff->origins, patched) == original;
 }
 
+static gboolean is_copied(const struct diff *diff, const char *name)
+{
+	for (guint i = 0; i < diff->copied->len; i++) {
+		const struct diff_copy *copy = g_ptr_array_index(diff->copied, i);
+
+		if (!strcmp(copy->original->name, name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean holds(const struct compared *compared, GPtrArray *lines, const char *expected)
 {
 	if (g_str_has_prefix(expected, "includes "))
@@ -150,6 +163,8 @@ static gboolean holds(const struct compared *compared, GPtrArray *lines, const c
 		return !comes_along(compared->diff, expected + strlen("excludes "));
 	if (g_str_has_prefix(expected, "origin "))
 		return is_origin(compared, expected + strlen("origin "));
+	if (g_str_has_prefix(expected, "copied "))
+		return is_copied(compared->diff, expected + strlen("copied "));
 	if (!strcmp(expected, "unchanged"))
 		return diff_is_empty(compared->diff);
 	return take_line(lines, expected);
@@ -208,11 +223,28 @@ static char **skips_of_case(const char *cases)
 	return g_strsplit(g_strchomp(text ? text : (text = g_strdup(""))), "\n", -1);
 }
 
+/* Functions of other units; NULL if the case has none.  Caller unrefs. */
+static GHashTable *spread_of_case(const char *cases)
+{
+	g_autofree char *path = path_in(cases, "spread");
+	g_autofree char *text = files_read_text(path, NULL);
+	g_auto(GStrv) names = text ? g_strsplit(text, "\n", -1) : NULL;
+	GHashTable *spread = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; names && names[i]; i++)
+		g_hash_table_add(spread, g_strdup(names[i]));
+	if (!text)
+		g_clear_pointer(&spread, g_hash_table_unref);
+	return spread;
+}
+
 static void run_case(void **state)
 {
 	const char *cases = *state;
 	g_auto(GStrv) skips = skips_of_case(cases);
+	GHashTable *spread = spread_of_case(cases);
 	const struct diff_intent intent = {
+		.spread = spread,
 		.skip_init = g_strv_contains((const char *const *)skips, "init"),
 		.skip_data = (const char *const *)skips,
 		.unattended = g_strv_contains((const char *const *)skips, "unattended"),
@@ -228,6 +260,7 @@ static void run_case(void **state)
 	assert_no_error(error);
 	check_expectations(&compared, cases);
 	check_all_bound(diff);
+	g_clear_pointer(&spread, g_hash_table_unref);
 	files_remove_tree(directory, NULL);
 }
 

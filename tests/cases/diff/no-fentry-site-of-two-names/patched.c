@@ -1,0 +1,13 @@
+#include "../kernel.h"
+
+NOTRACE int quiet(int x)
+{
+	return ask(x) + 1;
+}
+
+int loud(int x) __attribute__((alias("quiet")));
+
+int f(int x)
+{
+	return quiet(x) + 1;
+}
