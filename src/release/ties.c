@@ -28,6 +28,12 @@
  */
 #define SPECIFIC 10
 
+/*
+ * A word in more files than this is the name of a variable like many others ("err", "skb"): that
+ * two functions both have it says nothing.
+ */
+#define COMMON 300
+
 struct posting {
 	guint part;
 	const struct use *use;
@@ -393,7 +399,20 @@ static gboolean says_nothing(const char *word)
 	return g_strv_contains(language, word);
 }
 
-/* Whether the changed lines of two parts have any word in common. */
+/* Whether two parts are about a word that the changed lines of both have: it is not common, or it
+ * comes or goes in both and is no local variable's. */
+static gboolean is_shared(const struct tying *tying, const struct use *use, const struct use *other)
+{
+	static const guint wanted = USE_NAMED | USE_MEMBER;
+
+	if (!(use->added || use->removed) || !(other->added || other->removed) ||
+	    says_nothing(words_text(tying->words, use->word)))
+		return FALSE;
+	return tying->frequencies[use->word] <= COMMON ||
+	       (use->flags & wanted && other->flags & wanted && use->added != use->removed &&
+		other->added != other->removed);
+}
+
 static gboolean share_words(const struct tying *tying, guint one, guint other)
 {
 	const GArray *uses = part_at(tying, one)->uses, *others = part_at(tying, other)->uses;
@@ -402,12 +421,32 @@ static gboolean share_words(const struct tying *tying, guint one, guint other)
 		const struct use *use = &g_array_index(uses, struct use, i);
 		const struct use *other_use = &g_array_index(others, struct use, j);
 
-		if (use->word == other_use->word && (use->added || use->removed) &&
-		    (other_use->added || other_use->removed) &&
-		    !says_nothing(words_text(tying->words, use->word)))
+		if (use->word == other_use->word && is_shared(tying, use, other_use))
 			return TRUE;
 		i += use->word <= other_use->word;
 		j += other_use->word <= use->word;
+	}
+	return FALSE;
+}
+
+/* Whether a part begins or ceases to use what another defines: its function may ask something else
+ * of its callers, as what it calls does now. */
+static gboolean uses_defined(const struct tying *tying, guint part)
+{
+	const GArray *uses = part_at(tying, part)->uses;
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct use *use = &g_array_index(uses, struct use, i);
+		const GArray *postings = tying->postings[use->word];
+
+		if (!(use->flags & USE_NAMED) || use->added == use->removed)
+			continue;
+		for (guint j = 0; j < postings->len; j++) {
+			const struct use *other = g_array_index(postings, struct posting, j).use;
+
+			if (other->flags & DEFINES_OTHER && defines(other))
+				return TRUE;
+		}
 	}
 	return FALSE;
 }
@@ -428,7 +467,8 @@ static gboolean changes_return(const struct tying *tying, guint part)
 }
 
 /* Whether one part changes what another part calls: in changed lines, or in others of a function
- * whose change may answer to it: in one file, if a result changes or both are about something. */
+ * whose change may answer to it: in one file, if a result or what is called changes, or both are
+ * about something. */
 static gboolean calls(const struct tying *tying, guint word, const struct posting *user,
 		      const struct posting *callee)
 {
@@ -439,7 +479,8 @@ static gboolean calls(const struct tying *tying, guint word, const struct postin
 	    !reaches(tying, callee, user))
 		return FALSE;
 	if (use->flags & USE_AROUND && same_file(tying, user->part, callee->part) &&
-	    (changes_return(tying, callee->part) || share_words(tying, user->part, callee->part)))
+	    (changes_return(tying, callee->part) || uses_defined(tying, callee->part) ||
+	     share_words(tying, user->part, callee->part)))
 		return TRUE;
 	return use->flags & USE_NAMED && (use->added || use->removed) &&
 	       (tying->frequencies[word] <= RARE || are_near(tying, user->part, callee->part));

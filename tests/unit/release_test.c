@@ -233,18 +233,24 @@ static void test_cases(void **state)
 	assert_true(count > 20);
 }
 
-/* In both trees so many files of one text that its words are common. */
-static void write_everywhere(const char *directory, const char *text)
+/* In both trees so many files of one text. */
+static void write_files(const char *directory, const char *text, guint count)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < 50; i++) {
+	for (guint i = 0; i < count; i++) {
 		g_ptr_array_add(files, g_strdup_printf("other/%u.c", i));
 		g_ptr_array_add(files, g_strdup(text));
 	}
 	g_ptr_array_add(files, NULL);
 	write_tree(directory, "before", (const char *const *)files->pdata);
 	write_tree(directory, "after", (const char *const *)files->pdata);
+}
+
+/* ... that its words are common. */
+static void write_everywhere(const char *directory, const char *text)
+{
+	write_files(directory, text, 50);
 }
 
 /* Words that stand everywhere in the tree say nothing; but what a name means is followed. */
@@ -279,6 +285,52 @@ static void test_common_words(void **state)
 			    "\ta/b.c -3,0 +3,1 b\n"
 			    "change 3\n"
 			    "\ta/c.c -3,0 +3,1 c\n");
+}
+
+/* A caller and a callee that both have a variable of a common name do not answer to each other;
+ * with a common member that comes in both they do, and if the callee begins to call what is new. */
+static void test_callers_with_common_words(void **state)
+{
+	write_files(*state, "int everywhere(struct it *it)\n{\n\tit->flags = 1;\n}\n", 310);
+	AUTO(changes)
+	changes = split(
+		*state,
+		(const char *[]){"a/a.c",
+				 "static void a(struct it *it)\n{\n\tx();\n}\n"
+				 "void ua(struct it *it)\n{\n\ta(it);\n}\n",
+				 "b/b.c",
+				 "static void b(struct it *it)\n{\n\tx();\n}\n"
+				 "void ub(struct it *it)\n{\n\tb(it);\n}\n",
+				 "c/c.c",
+				 "static void c(struct it *it)\n{\n\tx();\n}\n"
+				 "void uc(struct it *it)\n{\n\tc(it);\n}\n",
+				 NULL},
+		(const char *[]){"a/a.c",
+				 "static void a(struct it *it)\n{\n\tx();\n\tfirst(it);\n}\n"
+				 "void ua(struct it *it)\n{\n\ta(it);\n\n\tsecond(it);\n}\n",
+				 "b/b.c",
+				 "static void b(struct it *it)\n{\n\tx();\n\tit->flags = 2;\n}\n"
+				 "void ub(struct it *it)\n{\n\tb(it);\n\n\tit->flags = 0;\n}\n",
+				 "c/c.c",
+				 "static void c(struct it *it)\n{\n\tx();\n\tnewly();\n}\n"
+				 "static void newly(void)\n{\n\ty();\n}\n"
+				 "void uc(struct it *it)\n{\n\tc(it);\n\n\tthird();\n}\n",
+				 NULL});
+
+	g_autofree char *text = describe(changes);
+	assert_string_equal(
+		text, "change 1\n"
+		      "\ta/a.c -4,0 +4,1 a\n"
+		      "change 2\n"
+		      "\ta/a.c -8,0 +9,2 ua\n"
+		      "change 3\n"
+		      "\tb/b.c -4,0 +4,1 b\n"
+		      "\tb/b.c -8,0 +9,2 ub\n"
+		      "\ttie: b/b.c:4 and b/b.c:9: one changes b, the other has to do with it\n"
+		      "change 4\n"
+		      "\tc/c.c -4,0 +4,5 c\n"
+		      "\tc/c.c -8,0 +13,2 uc\n"
+		      "\ttie: c/c.c:4 and c/c.c:13: one changes c, the other has to do with it\n");
 }
 
 /* Words that are everywhere tie nothing, unless one takes of a thing what the other gives back. */
@@ -537,6 +589,7 @@ int main(void)
 		TREE_TEST(test_patch_leads_to_the_patched_tree),
 		cmocka_unit_test(test_cases),
 		TREE_TEST(test_common_words),
+		TREE_TEST(test_callers_with_common_words),
 		TREE_TEST(test_what_is_taken_is_given_back),
 		TREE_TEST(test_what_is_counted_is_one_change),
 		TREE_TEST(test_word_of_no_changed_line),
