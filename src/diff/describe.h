@@ -18,7 +18,7 @@ enum form {
 struct types {
 	struct debug *debug;
 	GHashTable *by_name;		 /* name to struct type, owned */
-	GHashTable *functions;		 /* name to its Dwarf_Die, owned */
+	GHashTable *entries;		 /* of functions and variables: name to Dwarf_Die, owned */
 	GHashTable *descriptions[FORMS]; /* offset of a type's entry to its description, owned */
 };
 

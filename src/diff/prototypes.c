@@ -67,9 +67,10 @@ static gboolean is_taken(const struct side *side, const struct entity *entity)
 
 static const char *prototype_of(struct types *types, const char *name)
 {
-	Dwarf_Die *function = g_hash_table_lookup(types->functions, name);
+	Dwarf_Die *entry = g_hash_table_lookup(types->entries, name);
 
-	return function ? describe(types, function, COMPATIBLE) : NULL;
+	return entry && dwarf_tag(entry) == DW_TAG_subprogram ? describe(types, entry, COMPATIBLE)
+							      : NULL;
 }
 
 /* Whether a function takes others: those change their prototype with it, unseen. */
@@ -78,28 +79,65 @@ static gboolean takes_functions(const char *prototype)
 	return strchr(prototype, '(') != strrchr(prototype, '(');
 }
 
+static gboolean is_function(const struct entity *entity)
+{
+	return entity->kind == ENTITY_FUNCTION || entity->kind == ENTITY_FOREIGN;
+}
+
+/* Whether the patched unit takes the address of the same function. */
+static gboolean is_still_taken(const struct comparison *comparison, const struct entity *original)
+{
+	const struct entity *patched =
+		original->kind == ENTITY_FOREIGN
+			? g_hash_table_lookup(comparison->patched->by_name, original->symbol->name)
+			: original->twin;
+
+	return patched && is_taken(comparison->patched, patched);
+}
+
+static char *obstacle(const struct comparison *comparison, struct types *original_types,
+		      struct types *patched_types, const char *old, const char *new,
+		      gboolean only_lost)
+{
+	const struct side *side = comparison->original;
+
+	for (guint i = 0; i < side->count; i++) {
+		const struct entity *entity = &side->entities[i];
+		const char *name = entity->symbol->name;
+
+		if (!is_function(entity) || !is_taken(side, entity) ||
+		    g_strcmp0(prototype_of(original_types, name), old))
+			continue;
+		if (entity->kind == ENTITY_FUNCTION && !entity->twin)
+			return g_strdup_printf("%s, which may be called by it, is gone", name);
+		if (g_strcmp0(prototype_of(patched_types, name), new) &&
+		    (!only_lost || !is_still_taken(comparison, entity)))
+			return g_strdup_printf("%s, which may be called by it, is not of that type",
+					       name);
+	}
+	return NULL;
+}
+
 char *prototype_obstacle(const struct comparison *comparison, struct types *original_types,
 			 struct types *patched_types, struct prototype *prototype)
 {
 	const char *old = describe(original_types, &prototype->original, COMPATIBLE);
 	const char *new = describe(patched_types, &prototype->patched, COMPATIBLE);
-	const struct side *side = comparison->original;
 
+	if (!strcmp(old, new))
+		return NULL;
 	if (takes_functions(old) || takes_functions(new))
 		return g_strdup("the functions that it takes may be of another type too");
-	for (guint i = 0; i < side->count; i++) {
-		const struct entity *entity = &side->entities[i];
-		const char *name = entity->symbol->name;
-		gboolean defined = entity->kind == ENTITY_FUNCTION;
+	return obstacle(comparison, original_types, patched_types, old, new, FALSE);
+}
 
-		if ((!defined && entity->kind != ENTITY_FOREIGN) || !is_taken(side, entity) ||
-		    g_strcmp0(prototype_of(original_types, name), old))
-			continue;
-		if (defined && !entity->twin)
-			return g_strdup_printf("%s, which may be called by it, is gone", name);
-		if (g_strcmp0(prototype_of(patched_types, name), new))
-			return g_strdup_printf("%s, which may be called by it, is not of that type",
-					       name);
-	}
-	return NULL;
+char *prototype_loss(const struct comparison *comparison, struct types *original_types,
+		     struct types *patched_types, struct prototype *prototype)
+{
+	const char *old = describe(original_types, &prototype->original, COMPATIBLE);
+	const char *new = describe(patched_types, &prototype->patched, COMPATIBLE);
+
+	return strcmp(old, new)
+		       ? obstacle(comparison, original_types, patched_types, old, new, TRUE)
+		       : NULL;
 }

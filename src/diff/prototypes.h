@@ -22,4 +22,9 @@ gboolean prototype_find(struct prototype *prototype, Dwarf_Die *original, Dwarf_
 char *prototype_obstacle(const struct comparison *comparison, struct types *original_types,
 			 struct types *patched_types, struct prototype *prototype);
 
+/* The same for what may hold functions or only calls them: one that stays as it was does no harm
+ * then. */
+char *prototype_loss(const struct comparison *comparison, struct types *original_types,
+		     struct types *patched_types, struct prototype *prototype);
+
 #endif

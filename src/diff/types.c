@@ -63,8 +63,9 @@ static void consider_die(struct types *types, Dwarf_Die *die)
 		gboolean unnamed = die_kind(dwarf_tag(&target)) && !*die_name(&target);
 
 		add_type(types, "typedef", die_name(die), unnamed ? &target : die);
-	} else if (dwarf_tag(die) == DW_TAG_subprogram && dwarf_hasattr(die, DW_AT_name)) {
-		g_hash_table_insert(types->functions, g_strdup(die_name(die)),
+	} else if ((dwarf_tag(die) == DW_TAG_subprogram || dwarf_tag(die) == DW_TAG_variable) &&
+		   dwarf_hasattr(die, DW_AT_name)) {
+		g_hash_table_insert(types->entries, g_strdup(die_name(die)),
 				    g_memdup2(die, sizeof(*die)));
 	}
 }
@@ -72,7 +73,7 @@ static void consider_die(struct types *types, Dwarf_Die *die)
 static void types_free(struct types *types)
 {
 	g_hash_table_unref(types->by_name);
-	g_hash_table_unref(types->functions);
+	g_hash_table_unref(types->entries);
 	for (guint i = 0; i < FORMS; i++)
 		g_hash_table_unref(types->descriptions[i]);
 	debug_free(types->debug);
@@ -91,7 +92,7 @@ static struct types *types_new(const struct object *object, GError **error)
 	struct types *types = g_new0(struct types, 1);
 	types->debug = debug;
 	types->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, type_free);
-	types->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	types->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	for (guint i = 0; i < FORMS; i++)
 		types->descriptions[i] = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	while (!dwarf_get_units(debug->dwarf, unit, &unit, NULL, NULL, &unit_die, NULL)) {
@@ -327,6 +328,87 @@ static void compare_type(struct pair *pair, struct type *patched)
 	g_clear_pointer(&pair->obstacle, g_free);
 }
 
+static void refuse_entry(struct pair *pair, const char *name, Dwarf_Die *patched, const char *what,
+			 char *obstacle)
+{
+	g_autofree char *changed = g_strdup_printf("%s changed", name);
+	g_autofree char *place = place_of(patched);
+
+	if (obstacle)
+		refuse_place(pair->comparison, place, changed,
+			     "keep the prototype, or the name of the function that is called",
+			     "the prototype of functions that it %s is another, and %s", what,
+			     obstacle);
+	g_free(obstacle);
+}
+
+/* The parameters of a function that are functions themselves, of Dwarf_Die: their types. */
+static GArray *called_parameters(Dwarf_Die *function)
+{
+	GArray *parameters = g_array_new(FALSE, FALSE, sizeof(Dwarf_Die));
+	struct prototype prototype;
+	Dwarf_Die child, type;
+
+	if (dwarf_child(function, &child))
+		return parameters;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter && die_type(&child, &type) &&
+		    prototype_find(&prototype, &type, &type))
+			g_array_append_val(parameters, type);
+	} while (!dwarf_siblingof(&child, &child));
+	return parameters;
+}
+
+/* What functions of other units are given to call may be kept by them, in objects of types that are
+ * not known here. */
+static void compare_parameters(struct pair *pair, const char *name, Dwarf_Die *original,
+			       Dwarf_Die *patched)
+{
+	g_autoptr(GArray) first = called_parameters(original);
+	g_autoptr(GArray) second = called_parameters(patched);
+	struct prototype prototype;
+
+	for (guint i = 0; i < first->len && first->len == second->len; i++)
+		if (prototype_find(&prototype, &g_array_index(first, Dwarf_Die, i),
+				   &g_array_index(second, Dwarf_Die, i)))
+			refuse_entry(pair, name, patched, "takes",
+				     prototype_loss(pair->comparison, pair->original, pair->patched,
+						    &prototype));
+}
+
+/* A function, or a variable: it keeps what it holds just as an object does. */
+static void compare_entry(struct pair *pair, const char *name, Dwarf_Die *original,
+			  Dwarf_Die *patched)
+{
+	Dwarf_Die type, patched_type;
+	struct prototype prototype;
+
+	if (dwarf_tag(original) != dwarf_tag(patched))
+		return;
+	if (dwarf_tag(original) == DW_TAG_subprogram)
+		compare_parameters(pair, name, original, patched);
+	else if (die_type(original, &type) && die_type(patched, &patched_type) &&
+		 prototype_find(&prototype, &type, &patched_type))
+		refuse_entry(pair, name, patched, "holds",
+			     prototype_obstacle(pair->comparison, pair->original, pair->patched,
+						&prototype));
+}
+
+static void compare_entries(struct pair *pair)
+{
+	g_autoptr(GList) names = g_hash_table_get_keys(pair->original->entries);
+
+	names = g_list_sort(names, (GCompareFunc)strcmp);
+	for (GList *at = names; at; at = at->next) {
+		Dwarf_Die *patched = g_hash_table_lookup(pair->patched->entries, at->data);
+
+		if (patched)
+			compare_entry(pair, at->data,
+				      g_hash_table_lookup(pair->original->entries, at->data),
+				      patched);
+	}
+}
+
 static gint compare_types_by_name(gconstpointer a, gconstpointer b)
 {
 	const struct type *first = *(const struct type *const *)a;
@@ -351,5 +433,6 @@ gboolean compare_types(struct comparison *comparison, GError **error)
 	g_ptr_array_sort(sorted, compare_types_by_name);
 	for (guint i = 0; i < sorted->len; i++)
 		compare_type(&pair, g_ptr_array_index(sorted, i));
+	compare_entries(&pair);
 	return TRUE;
 }
