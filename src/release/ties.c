@@ -34,6 +34,13 @@
  */
 #define COMMON 300
 
+/*
+ * What stands so often in a file, and three times as often as in its changed lines, is what the
+ * file deals with everyday, unless no other file to speak of has it.
+ */
+#define EVERYDAY 12
+#define OWN	 3
+
 struct posting {
 	guint part;
 	const struct use *use;
@@ -47,7 +54,8 @@ struct tying {
 	struct built *built;
 	GArray **postings;    /* by word: of struct posting; NULL if there are none */
 	GHashTable *objects;  /* of struct changed_file: GPtrArray of objects */
-	GHashTable *mentions; /* "path word" to whether it is there */
+	GHashTable *mentions; /* "path word" to how often it is there + 1 */
+	GHashTable *everyday; /* pairs of parts that have one everyday word in common */
 	struct ties *ties;
 };
 
@@ -86,28 +94,29 @@ static const char *path_of(const struct tying *tying, guint part)
 	return part_at(tying, part)->file->path;
 }
 
-static gboolean has_word(const char *text, gsize size, const char *word)
+static guint count_word(const char *text, gsize size, const char *word)
 {
 	const char *at = text, *end = text + size;
 	gsize length = strlen(word);
+	guint count = 0;
 
 	while ((at = memmem(at, end - at, word, length))) {
 		const char *behind = at + length;
 
 		if ((at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '_')) &&
 		    (behind == end || !(g_ascii_isalnum(*behind) || *behind == '_')))
-			return TRUE;
+			count++;
 		at = behind;
 	}
-	return FALSE;
+	return count;
 }
 
-/* Whether a file has a word anywhere. */
-static gboolean mentions(const struct tying *tying, const char *path, const char *word)
+/* How often a file has a word. */
+static guint mentions(const struct tying *tying, const char *path, const char *word)
 {
 	g_autofree char *key = g_strdup_printf("%s %s", path, word);
 	gpointer known = g_hash_table_lookup(tying->mentions, key);
-	gboolean found = FALSE;
+	guint count = 0;
 
 	if (!known) {
 		g_autofree char *file = g_build_filename(tying->patched_tree, path, NULL);
@@ -118,12 +127,12 @@ static gboolean mentions(const struct tying *tying, const char *path, const char
 			bytes = files_map(file, NULL);
 		if (bytes) {
 			const char *text = g_bytes_get_data(bytes, &size);
-			found = has_word(text, size, word);
+			count = count_word(text, size, word);
 		}
-		known = GINT_TO_POINTER(found + 1);
+		known = GUINT_TO_POINTER(count + 1);
 		g_hash_table_insert(tying->mentions, g_steal_pointer(&key), known);
 	}
-	return GPOINTER_TO_INT(known) == 2;
+	return GPOINTER_TO_UINT(known) - 1;
 }
 
 /* Whether a file may see a header that is new: the kernel's index does not know it. */
@@ -512,19 +521,77 @@ static guint most_files(const struct tying *tying, guint one, guint other)
 	return are_near(tying, one, other) ? SPECIFIC : 0;
 }
 
-static void tie_rare(struct tying *tying, guint word, const GArray *postings)
+/* Whether a function prints, by its name: that two parts call it says nothing of either. */
+static gboolean prints(const char *name)
+{
+	static const char *const ends[] = {"_dbg", "_dbg_once", "_dbg_ratelimited", "_printk"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(name, ends[i]))
+			return TRUE;
+	return g_str_has_prefix(name, "WARN_") || g_str_has_prefix(name, "BUG_");
+}
+
+/* Whether a lock is meant, by its name: who takes one does so for others who do. */
+static gboolean locks(const char *name)
+{
+	static const char *const kinds[] = {"lock", "mutex", "sem"};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (strstr(lower, kinds[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/* Whether a word is everywhere in the file of a part and only a little of that changes. */
+static gboolean is_everyday(const struct tying *tying, guint word, guint part,
+			    const GArray *postings)
+{
+	const char *name = words_text(tying->words, word);
+	guint changed = 0, all;
+
+	if (tying->frequencies[word] <= OWN || locks(name))
+		return FALSE;
+	for (guint i = 0; i < postings->len; i++) {
+		const struct posting *posting = &g_array_index(postings, struct posting, i);
+
+		if (posting->use->flags & USE_LINE)
+			return FALSE;
+		if (same_file(tying, posting->part, part))
+			changed += MAX(posting->use->added, posting->use->removed);
+	}
+	all = mentions(tying, path_of(tying, part), name);
+	return all >= EVERYDAY && changed * 3 < all;
+}
+
+/* Whether a rare word says that two parts are about the same.  One everyday word of their file does
+ * not; a second one does. */
+static gboolean is_telling(const struct tying *tying, guint word, const struct posting *one,
+			   const struct posting *other, const GArray *postings)
 {
 	static const guint wanted = USE_NAMED | USE_MEMBER | USE_LINE;
-	guint frequency = tying->frequencies[word];
+	gsize pair = (gsize)one->part * tying->parts->len + other->part;
 
-	for (guint i = 0; i < postings->len && frequency <= RARE; i++) {
+	if (!(one->use->flags & wanted) || !(other->use->flags & wanted) ||
+	    tying->frequencies[word] > most_files(tying, one->part, other->part) ||
+	    prints(words_text(tying->words, word)))
+		return FALSE;
+	return !same_file(tying, one->part, other->part) ||
+	       !is_everyday(tying, word, one->part, postings) ||
+	       !g_hash_table_add(tying->everyday, GSIZE_TO_POINTER(pair));
+}
+
+static void tie_rare(struct tying *tying, guint word, const GArray *postings)
+{
+	for (guint i = 0; i < postings->len && tying->frequencies[word] <= RARE; i++) {
 		const struct posting *one = &g_array_index(postings, struct posting, i);
 
-		for (guint j = i + 1; j < postings->len && one->use->flags & wanted; j++) {
+		for (guint j = i + 1; j < postings->len; j++) {
 			const struct posting *other = &g_array_index(postings, struct posting, j);
 
-			if (other->use->flags & wanted &&
-			    frequency <= most_files(tying, one->part, other->part))
+			if (find(tying->ties, one->part) != find(tying->ties, other->part) &&
+			    is_telling(tying, word, one, other, postings))
 				join(tying, one->part, other->part, "both have %s",
 				     words_text(tying->words, word));
 		}
@@ -778,6 +845,7 @@ struct ties *ties_find(const GPtrArray *parts, const struct words *words, const 
 		ties->change[i] = i;
 	tying.objects = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
 	tying.mentions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	tying.everyday = g_hash_table_new(NULL, NULL);
 	sort_words(&tying);
 	tie_words(&tying);
 	tie_files(&tying);
@@ -790,6 +858,7 @@ struct ties *ties_find(const GPtrArray *parts, const struct words *words, const 
 	g_free(tying.postings);
 	g_hash_table_unref(tying.objects);
 	g_hash_table_unref(tying.mentions);
+	g_hash_table_unref(tying.everyday);
 	return ties;
 }
 

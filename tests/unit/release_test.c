@@ -333,6 +333,74 @@ static void test_callers_with_common_words(void **state)
 		      "\ttie: c/c.c:4 and c/c.c:13: one changes c, the other has to do with it\n");
 }
 
+/* A file in which two functions begin to do something, before or after that; the filling has some
+ * words all over. */
+static char *make_file(const char *name, const char *one, const char *other)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_append_printf(text, "int %s_a(struct it *it)\n{\n\tstart();\n%s}\n", name, one);
+	g_string_append_printf(text, "int %s_b(struct it *it)\n{\n\tstop();\n%s}\n", name, other);
+	g_string_append_printf(text, "int %s_c(struct it *it)\n{\n", name);
+	for (guint i = 0; i < 20; i++)
+		g_string_append(text, "\tturn(it->thing, it->matter, it->thing_lock);\n");
+	g_string_append(text, "}\n");
+	return g_string_free(text, FALSE);
+}
+
+/* What a file has all over ties only with a second such name, or if it is a lock; printing never.
+ */
+static void test_everyday_words(void **state)
+{
+	static const char *const cases[][3] = {
+		{"a", "\tread(it->thing);\n", "\twrite(it->thing);\n"},
+		{"b", "\tpush(it->thing, it->matter);\n", "\tpull(it->matter, it->thing);\n"},
+		{"c", "\topen(it->thing_lock);\n", "\tclose(it->thing_lock);\n"},
+		{"d", "\tthing_dbg(1);\n", "\tthing_dbg(2);\n"},
+		{"e", "\tsend(it->stuff);\n", "\tfetch(it->stuff);\n"},
+	};
+	g_autoptr(GPtrArray) before = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) after = g_ptr_array_new_with_free_func(g_free);
+
+	write_files(*state,
+		    "int x(struct it *it)\n{\n\tgo(it->thing, it->matter, it->thing_lock, "
+		    "it->stuff);\n}\n",
+		    6);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_ptr_array_add(before, g_strdup_printf("%s/x.c", cases[i][0]));
+		g_ptr_array_add(before, make_file(cases[i][0], "", ""));
+		g_ptr_array_add(after, g_strdup_printf("%s/x.c", cases[i][0]));
+		g_ptr_array_add(after, make_file(cases[i][0], cases[i][1], cases[i][2]));
+	}
+	g_ptr_array_add(before, NULL);
+	g_ptr_array_add(after, NULL);
+	AUTO(changes)
+	changes = split(*state, (const char *const *)before->pdata,
+			(const char *const *)after->pdata);
+
+	g_autofree char *text = describe(changes);
+	assert_string_equal(text, "change 1\n"
+				  "\ta/x.c -4,0 +4,1 a_a\n"
+				  "change 2\n"
+				  "\ta/x.c -8,0 +9,1 a_b\n"
+				  "change 3\n"
+				  "\tb/x.c -4,0 +4,1 b_a\n"
+				  "\tb/x.c -8,0 +9,1 b_b\n"
+				  "\ttie: b/x.c:4 and b/x.c:9: both have matter\n"
+				  "change 4\n"
+				  "\tc/x.c -4,0 +4,1 c_a\n"
+				  "\tc/x.c -8,0 +9,1 c_b\n"
+				  "\ttie: c/x.c:4 and c/x.c:9: both have thing_lock\n"
+				  "change 5\n"
+				  "\td/x.c -4,0 +4,1 d_a\n"
+				  "change 6\n"
+				  "\td/x.c -8,0 +9,1 d_b\n"
+				  "change 7\n"
+				  "\te/x.c -4,0 +4,1 e_a\n"
+				  "\te/x.c -8,0 +9,1 e_b\n"
+				  "\ttie: e/x.c:4 and e/x.c:9: both have stuff\n");
+}
+
 /* Words that are everywhere tie nothing, unless one takes of a thing what the other gives back. */
 static void test_what_is_taken_is_given_back(void **state)
 {
@@ -590,6 +658,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		TREE_TEST(test_common_words),
 		TREE_TEST(test_callers_with_common_words),
+		TREE_TEST(test_everyday_words),
 		TREE_TEST(test_what_is_taken_is_given_back),
 		TREE_TEST(test_what_is_counted_is_one_change),
 		TREE_TEST(test_word_of_no_changed_line),
