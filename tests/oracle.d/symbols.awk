@@ -1,7 +1,8 @@
 # What a compiler's assembly output defines, by symbol, in a form that is the same for the same code:
 # local labels numbered anew in each function, strings and the compiler's own variables by what is
 # in them.  Writes NAME TAB KIND TAB FLAGS TAB TEXT, a line a symbol; lines of the text end in \001.
-# KIND is function or data; FLAGS has i for what is gone after init and s for what has an fentry site.
+# KIND is function or data; FLAGS has i for what is gone after init, x for what other units can name, and
+# s for what has an fentry site.
 #
 # Two variables of one name and content (__already_done.3 and __already_done.5) look the same.
 
@@ -117,6 +118,8 @@ END {
 			sub(/,$/, "", name)
 			kind[name] = $3 ~ /function/ ? "function" : "data"
 		}
+		if ($1 == ".globl")
+			is_global[$2] = 1
 		# A function ends with its size, which a variable begins with.
 		if (current != "" && (kind[current] == "data" ? !is_data(line) : $1 == ".size" && $2 == current ","))
 			finish()
@@ -126,7 +129,7 @@ END {
 			split("", label)
 			labels = 0
 			text = ""
-			flags = is_init(section) ? "i" : ""
+			flags = (is_init(section) ? "i" : "") (current in is_global ? "x" : "")
 			at = section
 			continue
 		}

@@ -141,6 +141,41 @@ all_replaced() {
 	done
 }
 
+# The units of vmlinux whose source names a function: OUTPUT TAB SOURCE TAB OBJECT TAB COMMAND.
+naming() {
+	awk -F"\t" '$1 == "unit" && $4 == "vmlinux" { print $3 }' "$kernel/commands" | sort -u |
+		(cd "$source" && xargs grep -lwF "$1" 2>/dev/null) >"$work/naming"
+	units_of "$work/naming" "$kernel/commands" | awk -F"\t" '$3 == "vmlinux"'
+}
+
+# Whether a function of a unit of vmlinux, whose symbols are in $1, is replaced, has run already, or has
+# no fentry site and all that refer to it are so.
+covered() (
+	flags=$(awk -F"\t" -v name="$2" '$1 == name && $2 == "function" { print $3 "."; exit }' "$1")
+	grep -qxF "vmlinux$tab$2" "$work/replaced" && exit
+	case $flags in i*) exit 0 ;; *s*) exit 1 ;; esac
+	all_covered "$1" "$2" || exit 1
+	case $flags in *x*) all_covered_elsewhere "$2" ;; esac
+)
+
+all_covered() {
+	for user in $(referring "$1" "$2" function); do
+		covered "$1" "$user" || return 1
+	done
+}
+
+# The same of other units.
+all_covered_elsewhere() (
+	! grep -qxF "$1" "$work/asked" 2>/dev/null || exit 0
+	echo "$1" >>"$work/asked"
+	directory=$work/elsewhere-$1
+	mkdir -p "$directory"
+	naming "$1" >"$directory/units"
+	while IFS=$tab read -r output path object command; do
+		symbols_of "$command" "$directory/unit" && all_covered "$directory/unit" "$1" || exit 1
+	done <"$directory/units"
+)
+
 # Whether the livepatch has a table of its own, which all use that used the original's.
 is_own() {
 	nm "$livepatch" | grep -qE " r ${3%.#}(\.[0-9]+)?\$" && all_replaced "$1" "$2" "$3" || return 1
@@ -159,7 +194,8 @@ judge() {
 			verdict=line
 		elif [ "$flags" = g ] && all_replaced "$number" "$object" "$name"; then
 			verdict=gone
-		elif [ "$kind" = function ] && [ "${flags#*s}" = "$flags" ] && all_replaced "$number" "$object" "$name"; then
+		elif [ "$kind" = function ] && [ "${flags#*s}" = "$flags" ] && all_replaced "$number" "$object" "$name" &&
+			{ [ "${flags#*x}" = "$flags" ] || all_covered_elsewhere "$name"; }; then
 			verdict="no site"
 		elif [ "$kind" = data ] && is_own "$number" "$object" "$name"; then
 			verdict=own
