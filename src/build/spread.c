@@ -228,11 +228,11 @@ static gboolean want_user(const struct search *search, const struct image_use *u
 
 static gboolean find_users(const struct search *search, GError **error)
 {
-	const char *name = search->copy->original->name;
+	const struct symbol *function =
+		object_symbol(search->candidate->stock, search->copy->original->name);
 	guint64 address;
 
-	if (!match_address(search->candidate->match, object_symbol(search->candidate->stock, name),
-			   &address))
+	if (!function || !match_address(search->candidate->match, function, &address))
 		return refuse(search, error, "its place in vmlinux is not known");
 
 	g_autoptr(GArray) uses = image_uses(search->candidate->image, address);
