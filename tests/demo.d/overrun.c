@@ -12,8 +12,8 @@ int main(void)
 	struct itimerspec fast = {{0, 1000000}, {0, 1000000}}; /* each millisecond */
 	struct itimerspec slow = {{100, 0}, {0, 1000000}};     /* once, for our purpose */
 	struct itimerspec now;
+	sigset_t set, pending;
 	siginfo_t info;
-	sigset_t set;
 	timer_t timer;
 
 	sigemptyset(&set);
@@ -21,7 +21,10 @@ int main(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	timer_create(CLOCK_MONOTONIC, &event, &timer);
 	timer_settime(timer, 0, &fast, NULL);
-	nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+	do { /* on a busy machine it may come late */
+		nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+		sigpending(&pending);
+	} while (!sigismember(&pending, SIGUSR1));
 	timer_gettime(timer, &now); /* counts the overruns so far */
 
 	timer_settime(timer, 0, &slow, NULL);
