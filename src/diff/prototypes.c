@@ -13,10 +13,14 @@
 
 #include "diff/prototypes.h"
 
+/* Longer ways from a type to what it is no source has: a type that leads to itself must not lead on
+ * for ever. */
+#define STEPS 32
+
 /* What a type is but for qualifiers and names. */
 static gboolean plain_type(Dwarf_Die *type)
 {
-	for (;;)
+	for (guint i = 0; i < STEPS; i++)
 		switch (dwarf_tag(type)) {
 		case DW_TAG_typedef:
 		case DW_TAG_const_type:
@@ -28,19 +32,19 @@ static gboolean plain_type(Dwarf_Die *type)
 		default:
 			return TRUE;
 		}
+	return FALSE;
 }
 
 gboolean prototype_find(struct prototype *prototype, Dwarf_Die *original, Dwarf_Die *patched)
 {
 	*prototype = (struct prototype){*original, *patched};
-	while (plain_type(&prototype->original) && plain_type(&prototype->patched)) {
-		int tag = dwarf_tag(&prototype->original);
-
-		if (tag != dwarf_tag(&prototype->patched))
+	for (guint i = 0; i < STEPS; i++) {
+		if (!plain_type(&prototype->original) || !plain_type(&prototype->patched) ||
+		    dwarf_tag(&prototype->original) != dwarf_tag(&prototype->patched))
 			return FALSE;
-		if (tag == DW_TAG_subroutine_type)
+		if (dwarf_tag(&prototype->original) == DW_TAG_subroutine_type)
 			return TRUE;
-		if (tag != DW_TAG_pointer_type ||
+		if (dwarf_tag(&prototype->original) != DW_TAG_pointer_type ||
 		    !die_type(&prototype->original, &prototype->original) ||
 		    !die_type(&prototype->patched, &prototype->patched))
 			return FALSE;
