@@ -11,16 +11,21 @@
 
 static const struct {
 	const char *takes[MOST], *gives[MOST];
+	gboolean lives; /* what is taken is kept by an object, not only while a function runs */
 } pairs[] = {
-	{{"get", "hold", "inc", "ref", "grab"}, {"put", "dec", "unref", "release", "drop"}},
-	{{"lock", "down"}, {"unlock", "up"}},
+	{{"get", "hold", "inc", "ref", "grab", "mmgrab"},
+	 {"put", "dec", "unref", "release", "drop", "mmdrop"},
+	 TRUE},
+	{{"lock", "down"}, {"unlock", "up"}, FALSE},
 	{{"alloc", "kmalloc", "kzalloc", "kcalloc", "kmemdup"},
-	 {"free", "kfree", "kvfree", "vfree"}},
-	{{"register"}, {"unregister", "deregister"}},
-	{{"enable"}, {"disable"}},
-	{{"map"}, {"unmap"}},
-	{{"add"}, {"del", "remove"}},
-	{{"start", "begin"}, {"stop", "end"}},
+	 {"free", "kfree", "kvfree", "vfree"},
+	 TRUE},
+	{{"register"}, {"unregister", "deregister"}, TRUE},
+	{{"enable"}, {"disable"}, FALSE},
+	{{"map"}, {"unmap"}, FALSE},
+	{{"add"}, {"del", "remove"}, TRUE},
+	{{"start", "begin"}, {"stop", "end"}, FALSE},
+	{{"wait"}, {"wake"}, FALSE},
 };
 
 static gboolean is_among(const char *const *names, const char *name, gsize length)
@@ -46,6 +51,15 @@ static gint direction(gsize pair, const struct word *word)
 		at += length + 1;
 	}
 	return 0;
+}
+
+gint word_takes(const struct word *word)
+{
+	gint taken = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs) && !taken && word->flags & WORD_CALLED; i++)
+		taken = pairs[i].lives ? direction(i, word) : 0;
+	return taken;
 }
 
 static void count(struct part *part, guint pair, guint subject, gint change)

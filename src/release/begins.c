@@ -49,12 +49,7 @@ static const char *const initialisers[] = {
 	"xa_init_flags",
 };
 
-static gboolean words_equal(const struct word *one, const struct word *other)
-{
-	return one->length == other->length && !memcmp(one->at, other->at, one->length);
-}
-
-static gboolean is_initialiser(const struct word *word)
+gboolean word_initialises(const struct word *word)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(initialisers); i++)
 		if (word->length == strlen(initialisers[i]) &&
@@ -95,7 +90,7 @@ static char *begins_to_initialise(const struct cutting *cutting, guint call)
 	const struct outline *patched = cutting->outlines[PATCHED];
 	const struct word *word = &g_array_index(patched->words, struct word, call);
 	const struct word *member =
-		is_initialiser(word) ? outline_member_of_call(patched, call) : NULL;
+		word_initialises(word) ? outline_member_of_call(patched, call) : NULL;
 
 	/* A member that is new is a matter of the layout. */
 	if (!member || !has_word(original, member, WORD_MEMBER) ||

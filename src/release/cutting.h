@@ -24,8 +24,17 @@ struct cutting {
 /* Finds the parts, without their words (cut.c). */
 gboolean cutting_cut(struct cutting *cutting, GError **error);
 
-/* Finds what parts begin to initialise (begins.c). */
+/* Finds what parts begin to initialise (begins.c), and what they do at another time in the life of
+ * an object than before (moves.c). */
 void cutting_find_begins(struct cutting *cutting);
+void cutting_find_moves(struct cutting *cutting);
+
+/* Whether a word is the call of what makes a zeroed member usable (begins.c). */
+gboolean word_initialises(const struct word *word);
+
+/* Whether a word is the call of a function that takes something of the kind that lives on (1: a
+ * reference, memory, an entry in a list), or gives it back (-1), by its name (balance.c). */
+gint word_takes(const struct word *word);
 
 /* What parts take and give back (balance.c), once it is known which are idle. */
 void cutting_read_balances(struct cutting *cutting);

@@ -5,6 +5,7 @@
 #define KLATCH_RELEASE_OUTLINE_H
 
 #include <glib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "release/text.h"
@@ -42,6 +43,11 @@ struct outline {
 	gint32 *owners; /* by line: the declaration it is part of, or -1; comments belong to the
 			   declaration that follows */
 };
+
+static inline gboolean words_equal(const struct word *one, const struct word *other)
+{
+	return one->length == other->length && !memcmp(one->at, other->at, one->length);
+}
 
 struct outline *outline_read(const struct text *text);
 void outline_free(struct outline *outline);

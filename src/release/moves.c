@@ -1,0 +1,453 @@
+/*
+ * What a change does at another time in the life of an object than before.  Objects that were made
+ * by the functions as they were then meet the new ones, and once the livepatch is disabled the
+ * other way round: what was to be done before is missing, or done twice.  No layout tells.
+ */
+#include <string.h>
+
+#include "release/cutting.h"
+
+enum { NONE = -1 };
+
+struct life {
+	const struct cutting *cutting;
+	gint32 function; /* of the patched side: who begins to do it */
+	guint call;	 /* what, a word of the patched side */
+};
+
+static const struct word *word_at(const struct outline *outline, guint number)
+{
+	return &g_array_index(outline->words, struct word, number);
+}
+
+static gint32 function_of(const struct outline *outline, const struct word *word)
+{
+	gint32 owner = outline->owners[word->line];
+	const struct declaration *declaration;
+
+	if (owner < 0)
+		return NONE;
+	declaration = &g_array_index(outline->declarations, struct declaration, owner);
+	if (declaration->type || declaration->named == G_MAXUINT ||
+	    !(word_at(outline, declaration->named)->flags & WORD_CALLED))
+		return NONE;
+	return owner;
+}
+
+static const struct word *name_of(const struct outline *outline, gint32 function)
+{
+	return word_at(outline,
+		       g_array_index(outline->declarations, struct declaration, function).named);
+}
+
+/* The function of that name, or NONE; a prototype of it has fewer words. */
+static gint32 find_function(const struct outline *outline, const struct word *name)
+{
+	gint32 found = NONE;
+	guint most = 0;
+
+	for (gint32 i = 0; i < (gint32)outline->declarations->len; i++) {
+		const struct declaration *declaration =
+			&g_array_index(outline->declarations, struct declaration, i);
+
+		if (declaration->named == G_MAXUINT || declaration->words <= most ||
+		    !words_equal(word_at(outline, declaration->named), name) ||
+		    function_of(outline, word_at(outline, declaration->named)) != i)
+			continue;
+		found = i;
+		most = declaration->words;
+	}
+	return found;
+}
+
+/* Whether a function has a word of that name, as all that the flags say. */
+static gboolean function_has(const struct outline *outline, gint32 function,
+			     const struct word *wanted, guint32 flags)
+{
+	const struct declaration *declaration =
+		&g_array_index(outline->declarations, struct declaration, function);
+
+	for (guint i = 0; i < declaration->words; i++) {
+		guint number = declaration->first_word + i;
+		const struct word *word = word_at(outline, number);
+
+		if (number != declaration->named && (word->flags & flags) == flags &&
+		    words_equal(word, wanted))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* ---- what is done ---- */
+
+/* What follows a word, blanks left out. */
+static const char *behind(const struct outline *outline, const struct word *word)
+{
+	const char *end = outline->text->data + outline->text->size;
+	const char *at = word->at + word->length;
+
+	while (at < end && g_ascii_isspace(*at))
+		at++;
+	return end - at > 1 ? at : "  ";
+}
+
+static gboolean is_assigned(const struct outline *outline, const struct word *word)
+{
+	const char *at = behind(outline, word);
+
+	return *at == '=' && at[1] != '=';
+}
+
+/* The member that the statement of a call assigns its result to, or NULL. */
+static const struct word *assigned_member(const struct outline *outline, guint call)
+{
+	guint32 step = word_at(outline, call)->step;
+
+	for (guint i = call; i > 0 && word_at(outline, i - 1)->step == step; i--) {
+		const struct word *word = word_at(outline, i - 1);
+
+		if (word->flags & WORD_MEMBER && is_assigned(outline, word))
+			return word;
+	}
+	return NULL;
+}
+
+static gboolean is_allocation(const struct word *word)
+{
+	return word_takes(word) > 0 && g_strstr_len(word->at, word->length, "alloc");
+}
+
+/*
+ * What of an object a call makes or ends: the member that it is given, or that gets what it
+ * allocates.  NULL for calls of other kinds.
+ */
+static const struct word *made_or_ended(const struct outline *outline, guint call)
+{
+	const struct word *word = word_at(outline, call);
+
+	if (word_initialises(word) || word_takes(word) < 0)
+		return outline_member_of_call(outline, call);
+	return is_allocation(word) ? assigned_member(outline, call) : NULL;
+}
+
+/* Whether two members are the same as far as their names tell: a name that many have counts with
+ * that of the object before it. */
+static gboolean same_member(const struct word *one, const struct word *other)
+{
+	return words_equal(one, other) &&
+	       (memchr(one->at, '_', one->length) || words_equal(one - 1, other - 1));
+}
+
+/* Whether a word of a function makes or ends a member as that call does.  What allocates it may be
+ * another function, and who assigns it may have allocated it before. */
+static gboolean word_does(const struct outline *outline, guint number, const struct word *call,
+			  const struct word *member)
+{
+	const struct word *word = word_at(outline, number), *other = NULL;
+
+	if (is_allocation(call))
+		return word->flags & WORD_MEMBER && same_member(word, member) &&
+		       is_assigned(outline, word);
+	if (words_equal(word, call))
+		other = made_or_ended(outline, number);
+	return other && same_member(other, member);
+}
+
+static gboolean function_does(const struct outline *outline, gint32 function,
+			      const struct word *call, const struct word *member)
+{
+	const struct declaration *declaration =
+		&g_array_index(outline->declarations, struct declaration, function);
+
+	for (guint i = 0; i < declaration->words; i++)
+		if (word_does(outline, declaration->first_word + i, call, member))
+			return TRUE;
+	return FALSE;
+}
+
+/* ---- who did it before ---- */
+
+/* Whether, on a side, one of two functions calls the other: what moved is done at the same time. */
+static gboolean are_connected(const struct outline *outline, const struct word *one,
+			      const struct word *other)
+{
+	gint32 first = find_function(outline, one), second = find_function(outline, other);
+
+	return (first >= 0 && function_has(outline, first, other, WORD_CALLED)) ||
+	       (second >= 0 && function_has(outline, second, one, WORD_CALLED));
+}
+
+/* Whether a function that is connected with the one of that name does it now: a part of it that was
+ * made a function of its own, say. */
+static gboolean is_done_around(const struct life *life, const struct word *name,
+			       const struct word *member)
+{
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+
+	for (guint i = 0; i < patched->words->len; i++) {
+		gint32 function = word_does(patched, i, call, member)
+					  ? function_of(patched, word_at(patched, i))
+					  : NONE;
+
+		if (function >= 0 && are_connected(patched, name, name_of(patched, function)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The function that did it and does it no more, and has nothing to do with the one that begins to.
+ */
+static const struct word *who_did(const struct life *life, const struct word *member)
+{
+	const struct outline *original = life->cutting->outlines[ORIGINAL];
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+	const struct word *begins = name_of(patched, life->function);
+
+	for (gint32 i = 0; i < (gint32)original->declarations->len; i++) {
+		const struct declaration *declaration =
+			&g_array_index(original->declarations, struct declaration, i);
+		const struct word *name =
+			declaration->named != G_MAXUINT &&
+					function_of(original,
+						    word_at(original, declaration->named)) == i
+				? name_of(original, i)
+				: NULL;
+		gint32 now = name ? find_function(patched, name) : NONE;
+
+		if (!name || words_equal(name, begins) ||
+		    !function_does(original, i, call, member) ||
+		    (now >= 0 && (function_does(patched, now, call, member) ||
+				  function_has(patched, now, begins, 0))) ||
+		    are_connected(original, name, begins) || is_done_around(life, name, member))
+			continue;
+		return name;
+	}
+	return NULL;
+}
+
+static char *moves(const struct life *life)
+{
+	const struct outline *original = life->cutting->outlines[ORIGINAL];
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+	const struct word *member = made_or_ended(patched, life->call);
+	const struct word *begins = name_of(patched, life->function);
+	gint32 before = find_function(original, begins);
+	const struct word *who;
+
+	if (!member || (before >= 0 && function_does(original, before, call, member)))
+		return NULL;
+	who = who_did(life, member);
+	return who ? g_strdup_printf("%.*s of %.*s moves from %.*s to %.*s, and objects that are "
+				     "there already were treated by the former",
+				     (int)call->length, call->at, (int)member->length, member->at,
+				     (int)who->length, who->at, (int)begins->length, begins->at)
+		   : NULL;
+}
+
+/* Whether some function takes a member, as a reference of it. */
+static gboolean is_taken(const struct outline *outline, const struct word *member)
+{
+	for (guint i = 0; i < outline->words->len; i++) {
+		const struct word *word = word_at(outline, i);
+		const struct word *other =
+			word_takes(word) > 0 ? outline_member_of_call(outline, i) : NULL;
+
+		if (other && words_equal(other, member))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* What is given back that nobody took before: only objects of now have it. */
+static char *gives_back_what_is_new(const struct life *life)
+{
+	const struct outline *original = life->cutting->outlines[ORIGINAL];
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+	const struct word *member =
+		word_takes(call) < 0 ? outline_member_of_call(patched, life->call) : NULL;
+	const struct declaration *declaration =
+		&g_array_index(patched->declarations, struct declaration, life->function);
+
+	if (!member || is_taken(original, member) || !is_taken(patched, member))
+		return NULL;
+	for (guint i = 0; i < declaration->words; i++) {
+		const struct word *word = word_at(patched, declaration->first_word + i);
+		const struct word *other =
+			word_takes(word) > 0
+				? outline_member_of_call(patched, declaration->first_word + i)
+				: NULL;
+
+		if (other && words_equal(other, member))
+			return NULL;
+	}
+	return g_strdup_printf("%.*s gives back %.*s, which nobody took for objects that are there "
+			       "already",
+			       (int)call->length, call->at, (int)member->length, member->at);
+}
+
+/* devm_X where the function called X: the device frees it now, and others do it as well. */
+static char *leaves_to_the_device(const struct life *life)
+{
+	static const char prefix[] = "devm_";
+	const struct outline *original = life->cutting->outlines[ORIGINAL];
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+	gint32 before = find_function(original, name_of(patched, life->function));
+	struct word plain = *call;
+
+	if (call->length <= strlen(prefix) || memcmp(call->at, prefix, strlen(prefix)))
+		return NULL;
+	plain.at += strlen(prefix);
+	plain.length -= strlen(prefix);
+	if (before < 0 || !function_has(original, before, &plain, WORD_CALLED) ||
+	    function_has(original, before, call, WORD_CALLED) ||
+	    function_has(patched, life->function, &plain, WORD_CALLED))
+		return NULL;
+	return g_strdup_printf("%.*s is called instead of %.*s, and what is there already is not "
+			       "the device's to free",
+			       (int)call->length, call->at, (int)plain.length, plain.at);
+}
+
+/* ---- what is new beside the objects ---- */
+
+/* Whether a declaration at file scope holds what some function can leave for others. */
+static gboolean holds_state(const struct outline *outline, const struct declaration *declaration)
+{
+	static const char *const stateless[] = {
+		"const",     "lock",	   "LOCK",	 "mutex",   "MUTEX",  "ratelimit",
+		"RATELIMIT", "STATIC_KEY", "static_key", "typedef", "extern", "define"};
+
+	for (guint i = 0; i < declaration->words; i++) {
+		const struct word *word = word_at(outline, declaration->first_word + i);
+
+		for (gsize j = 0; j < G_N_ELEMENTS(stateless); j++)
+			if (g_strstr_len(word->at, word->length, stateless[j]))
+				return FALSE;
+	}
+	return TRUE;
+}
+
+/* Behind what is in brackets, or in the parentheses of per_cpu(variable, cpu). */
+static const char *behind_index(const char *at, const char *end, char close)
+{
+	at = memchr(at, close, end - at);
+	for (at = at ? at + 1 : end; at < end && g_ascii_isspace(*at);)
+		at++;
+	return at;
+}
+
+/* Whether a variable is changed here, or its address handed on. */
+static gboolean is_written(const struct outline *outline, const struct word *word)
+{
+	const char *at = behind(outline, word), *end = outline->text->data + outline->text->size;
+	const char *before = word->at > outline->text->data ? word->at - 1 : "";
+
+	if (*before == '&' || g_str_has_prefix(at, "++"))
+		return TRUE;
+	if (*before == '(' && g_strstr_len(word[-1].at, word[-1].length, "per_cpu"))
+		at = behind_index(at, end, ')');
+	while (at < end && *at == '[')
+		at = behind_index(at, end, ']');
+	return end - at > 1 && *at == '=' && at[1] != '=';
+}
+
+/*
+ * A variable that is new, which one function sets that was there before, and on which another one
+ * relies: what the first did before the change is not in it.
+ */
+static char *relies_on_what_is_new(const struct cutting *cutting, const struct word *variable)
+{
+	const struct outline *original = cutting->outlines[ORIGINAL];
+	const struct outline *patched = cutting->outlines[PATCHED];
+	const struct word *writer = NULL, *reader = NULL;
+
+	for (guint i = 0; i < patched->words->len; i++) {
+		const struct word *word = word_at(patched, i);
+		gint32 function = words_equal(word, variable) && !(word->flags & WORD_MEMBER)
+					  ? function_of(patched, word)
+					  : NONE;
+		const struct word *name = function >= 0 ? name_of(patched, function) : NULL;
+
+		if (!name || find_function(original, name) == NONE)
+			continue;
+		if (is_written(patched, word))
+			writer = name;
+		else
+			reader = name;
+	}
+	if (!writer || !reader || words_equal(writer, reader) ||
+	    are_connected(patched, writer, reader))
+		return NULL;
+	return g_strdup_printf("%.*s is new, and %.*s relies on what %.*s did not yet leave in it",
+			       (int)variable->length, variable->at, (int)reader->length, reader->at,
+			       (int)writer->length, writer->at);
+}
+
+/* The variable that a declaration at file scope is of, or NULL.  DEFINE_PER_CPU(type, name) */
+static const struct word *variable_of(const struct outline *outline,
+				      const struct declaration *declaration)
+{
+	const struct word *named =
+		declaration->named == G_MAXUINT ? NULL : word_at(outline, declaration->named);
+
+	if (!named || declaration->type || function_of(outline, named) != NONE)
+		return NULL;
+	for (guint i = declaration->first_word; word_at(outline, i) < named; i++)
+		if (g_strstr_len(word_at(outline, i)->at, word_at(outline, i)->length, "PER_CPU"))
+			for (i = declaration->words; i-- > 0;) {
+				named = word_at(outline, declaration->first_word + i);
+				if (*behind(outline, named) == ')')
+					return named;
+			}
+	return named;
+}
+
+static gboolean is_named(const struct outline *outline, const struct word *wanted)
+{
+	for (guint i = 0; i < outline->words->len; i++)
+		if (words_equal(word_at(outline, i), wanted))
+			return TRUE;
+	return FALSE;
+}
+
+static void find_new_variables(struct cutting *cutting)
+{
+	const struct outline *patched = cutting->outlines[PATCHED];
+
+	for (guint i = 0; i < patched->declarations->len; i++) {
+		const struct declaration *declaration =
+			&g_array_index(patched->declarations, struct declaration, i);
+		const struct word *variable = variable_of(patched, declaration);
+		struct part *part =
+			variable ? cutting_part_of(cutting, PATCHED, variable->line) : NULL;
+
+		if (part && !part->begins && holds_state(patched, declaration) &&
+		    !is_named(cutting->outlines[ORIGINAL], variable))
+			part->begins = relies_on_what_is_new(cutting, variable);
+	}
+}
+
+void cutting_find_moves(struct cutting *cutting)
+{
+	find_new_variables(cutting);
+
+	static char *(*const kinds[])(const struct life *life) = {moves, gives_back_what_is_new,
+								  leaves_to_the_device};
+	const struct outline *patched = cutting->outlines[PATCHED];
+
+	for (guint i = 0; i < patched->words->len; i++) {
+		const struct word *word = word_at(patched, i);
+		struct part *part = word->flags & WORD_CALLED
+					    ? cutting_part_of(cutting, PATCHED, word->line)
+					    : NULL;
+		struct life life = {cutting, function_of(patched, word), i};
+
+		for (gsize j = 0; j < G_N_ELEMENTS(kinds) && part && life.function >= 0; j++)
+			if (!part->begins)
+				part->begins = kinds[j](&life);
+	}
+}

@@ -1,0 +1,5 @@
+int make(struct box *box)
+{
+	box->lid = kmemdup(lid, size);
+	return 0;
+}
