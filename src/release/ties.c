@@ -575,7 +575,7 @@ static gboolean is_telling(const struct tying *tying, guint word, const struct p
 
 	if (!(one->use->flags & wanted) || !(other->use->flags & wanted) ||
 	    tying->frequencies[word] > most_files(tying, one->part, other->part) ||
-	    prints(words_text(tying->words, word)))
+	    (!(one->use->flags & USE_LINE) && prints(words_text(tying->words, word))))
 		return FALSE;
 	return !same_file(tying, one->part, other->part) ||
 	       !is_everyday(tying, word, one->part, postings) ||
