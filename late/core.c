@@ -15,6 +15,11 @@ static struct klp_state states[2] = {{.id = KLATCH_STATE}};
 
 struct klatch_target *klatch_targets;
 
+bool klatch_has_ended(void)
+{
+	return THIS_MODULE->state == MODULE_STATE_LIVE && !patch.enabled;
+}
+
 static struct klatch_target *target_of(struct klp_object *obj)
 {
 	return &klatch_targets[obj - patch.objs];
@@ -179,6 +184,9 @@ static int enable(void)
 	ret = klp_enable_patch(&patch);
 	if (ret && policy->exit)
 		policy->exit();
+	/* From now on tasks may run our code, and hand out addresses in it. */
+	if (!ret && klatch_livepatch.stays)
+		__module_get(THIS_MODULE);
 	return ret;
 }
 
@@ -210,7 +218,8 @@ static int __init klatch_init(void)
 /*
  * The livepatch core holds a reference to this module from klp_enable_patch() until its last
  * access to the structures (klp_free_patch_finish()), so none is left when this runs.  A forced
- * livepatch never gives the reference back: it stays, and so do the structures.
+ * livepatch never gives the reference back: it stays, and so do the structures.  The same goes for
+ * one that has a reference to itself.
  */
 static void __exit klatch_exit(void)
 {

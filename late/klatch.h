@@ -31,6 +31,13 @@ typedef int32_t s32;
 #define KLATCH_NOTE_CVES    1
 
 /*
+ * The note of a livepatch whose module is never removed: the names of its functions and variables
+ * that the kernel may have the address of when it has ended, with a blank between.
+ */
+#define KLATCH_KEPT_SECTION ".note.klatch.kept"
+#define KLATCH_NOTE_KEPT    2
+
+/*
  * What becomes of references to modules that may come late: the builder's --late, and policy.c.
  * With all but the first the kernel itself writes them, by its livepatch relocations.
  */
@@ -89,9 +96,10 @@ struct klatch_object {
 /*
  * The number of all that this file says of tables, higher whenever it changes.  It is the first
  * that a livepatch has; before there were numbers a pointer stood there, whose bytes in the file
- * are 0.
+ * are 0.  Tables of format 1 say the same, but none of them says that its module stays.
  */
-#define KLATCH_FORMAT 1
+#define KLATCH_FORMAT	     2
+#define KLATCH_OLDEST_FORMAT 1
 
 struct klatch_livepatch {
 	u32 format;
@@ -101,7 +109,8 @@ struct klatch_livepatch {
 	u32 nr_objects;
 	u32 policy;	     /* enum klatch_policy */
 	u32 refuse_mismatch; /* another build of a module is refused, not left unpatched */
-	u32 replace;	     /* all livepatches that are there end when this one is enabled */
+	u32 replace : 1;     /* all livepatches that are there end when this one is enabled */
+	u32 stays : 1;	     /* its module is never removed (KLATCH_KEPT_SECTION) */
 };
 
 /* The symbol that the builder defines. */

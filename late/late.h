@@ -36,6 +36,8 @@ struct klatch_target {
 
 /* core.c: all objects, in the order of klatch_livepatch.objects; NULL before init. */
 extern struct klatch_target *klatch_targets;
+/* Whether the livepatch was disabled or replaced; its module may be there for good. */
+bool klatch_has_ended(void);
 
 /* identity.c */
 int klatch_watch_targets(void);

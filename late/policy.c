@@ -65,7 +65,7 @@ static int refuse_vulnerable(struct notifier_block *block, unsigned long action,
 	const struct module *mod = data;
 	u32 i;
 
-	if (action != MODULE_STATE_COMING)
+	if (action != MODULE_STATE_COMING || klatch_has_ended())
 		return NOTIFY_DONE;
 	for (i = 0; i < klatch_livepatch.nr_objects; i++) {
 		const struct klatch_object *object = &klatch_livepatch.objects[i];

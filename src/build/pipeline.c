@@ -22,6 +22,7 @@
 #include "fixed/fixed.h"
 #include "kernel/kernel.h"
 #include "kernel/modules.h"
+#include "link/kept.h"
 #include "link/link.h"
 #include "link/runtime.h"
 #include "tree/commands.h"
@@ -416,6 +417,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 	g_autofree char *path = g_build_filename(directory, file, NULL);
 	g_autoptr(GArray) units = candidates_to_link(pipeline->candidates, object);
 	g_auto(GStrv) sources = describe_patches(pipeline->request->patches, error);
+	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
 	const struct link_options options = {
 		.name = name,
 		.policy = pipeline->request->policy,
@@ -424,6 +426,7 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 		.version = pipeline->request->version,
 		.cves = pipeline->request->cves,
 		.sources = (const char *const *)sources,
+		.kept = kept,
 	};
 	GError *problem = NULL;
 
@@ -432,6 +435,11 @@ static gboolean link_object(struct pipeline *pipeline, const char *object, const
 	if (!link_livepatch(pipeline->kernel, &options, (struct link_unit *)units->data, units->len,
 			    directory, path, &problem))
 		return keep_refusal(pipeline, problem, error);
+	if (kept->len) {
+		g_autofree char *what = g_strconcat("once disabled, ", name, NULL);
+
+		g_ptr_array_add(pipeline->result->notes, kept_describe(what, kept));
+	}
 	products_add(pipeline->result->files, PRODUCT_LIVEPATCH, object, file,
 		     g_steal_pointer(&path));
 	return TRUE;

@@ -37,6 +37,8 @@ static const struct promise {
 	{"the livepatch has code that the kernel has to complete", OUR_FAULT, check_boot_sections},
 	{"the livepatch has the address of a function that can't be called by it", OUR_FAULT,
 	 check_called_addresses},
+	{"the livepatch could be removed while the kernel uses it",
+	 "build it again with this klatch", check_kept},
 	{"the livepatch has code that can't be unwound", OUR_FAULT, check_orc},
 };
 

@@ -6,6 +6,7 @@
  *	places.c	where its relocations and late references write
  *	special.c	special sections against late references
  *	entries.c	calls through addresses
+ *	kept.c		addresses that outlive the livepatch
  *	orc.c		unwinding
  */
 #ifndef KLATCH_CHECK_INSIDE_H
@@ -89,7 +90,7 @@ check_function check_version_magic, check_imports, check_identity;
 check_function check_klp_symbols, check_klp_sections, check_functions, check_callbacks;
 check_function check_late_symbols, check_ordinary_relocs, check_reloc_types, check_init_sections,
 	check_places;
-check_function check_special_sections, check_boot_sections, check_called_addresses;
+check_function check_special_sections, check_boot_sections, check_called_addresses, check_kept;
 check_function check_orc;
 
 #endif

@@ -238,12 +238,12 @@ static gboolean check_format(const struct reader *reader, const struct place *at
 		return FALSE;
 	}
 	memcpy(&format, at->section->data + at->offset, sizeof(format));
-	if (format == KLATCH_FORMAT)
+	if (format >= KLATCH_OLDEST_FORMAT && format <= KLATCH_FORMAT)
 		return TRUE;
 	klatch_fail(reader->error, KLATCH_INPUT, "the livepatch can't be read",
 		    reader->livepatch->name,
-		    format < KLATCH_FORMAT ? "build it again with this klatch"
-					   : "take the klatch that it was built with",
+		    format < KLATCH_OLDEST_FORMAT ? "build it again with this klatch"
+						  : "take the klatch that it was built with",
 		    "its tables have format %u, this klatch knows %u", format, KLATCH_FORMAT);
 	return FALSE;
 }
@@ -273,7 +273,8 @@ static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 		return FALSE;
 	}
 	tables->policy = raw.policy;
-	tables->replace = raw.replace != 0;
+	tables->replace = raw.replace;
+	tables->stays = raw.stays;
 	tables->version = raw.version;
 	tables->kernel =
 		read_string(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, kernel)));

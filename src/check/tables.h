@@ -44,6 +44,7 @@ struct tables {
 	enum klatch_policy policy;
 	guint version;	    /* of the state; 0: none */
 	gboolean replace;   /* all livepatches that are there end when this one is enabled */
+	gboolean stays;	    /* its module is never removed */
 	GPtrArray *objects; /* of struct table_object, owned */
 };
 

@@ -11,6 +11,7 @@
 #include "host/livepatch.h"
 #include "host/log.h"
 #include "host/tasks.h"
+#include "link/kept.h"
 
 #define WATCH_TIME G_TIME_SPAN_SECOND
 
@@ -106,6 +107,11 @@ static void print_livepatch(const struct status *status, const struct host_livep
 
 	printf("%s: %s%s%s\n", livepatch->name, livepatch_state_name(livepatch->state),
 	       date ? " since " : "", date ? date : "");
+	if (livepatch_is_left(livepatch)) {
+		g_autofree char *text = kept_describe("  its module", livepatch->kept);
+
+		puts(text);
+	}
 	print_cves(livepatch->cves);
 	for (guint i = 0; i < livepatch->targets->len; i++) {
 		const struct host_target *target = livepatch->targets->pdata[i];
@@ -154,6 +160,7 @@ static void add_livepatch(JsonBuilder *builder, const struct status *status,
 	if (date)
 		command_add_string(builder, "since", date);
 	command_add_strings(builder, "cves", livepatch->cves);
+	command_add_strings(builder, "kept", livepatch->kept);
 	json_builder_set_member_name(builder, "targets");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < livepatch->targets->len; i++)

@@ -11,6 +11,7 @@
 #include "host/change.h"
 #include "host/check.h"
 #include "host/log.h"
+#include "link/kept.h"
 
 /* How long a transition may take before it is said who holds it up, and between signals. */
 #define PATIENCE_SECONDS 3.0
@@ -261,18 +262,22 @@ static gboolean force(const char *name, const char *who, GError **error)
 }
 
 /* Back to where it came from; a task that is in the way of that too gets as long again. */
-static const char *turn_round(const struct transition_options *options, const char *name,
-			      gboolean patching)
+static const char *turn_round(const struct transition_options *options,
+			      const struct host_livepatch *livepatch)
 {
 	const struct host *host = host_running();
+	gboolean patching = livepatch->state == LIVEPATCH_PATCHING;
+	const char *name = livepatch->name;
 
 	if (!host_enable(host, name, !patching, NULL))
 		return "it could not be turned round";
 	if (!wait_with_bar(name, MAX(options->timeout, PATIENCE_SECONDS)))
 		return "it was turned round, which is not done yet";
-	if (patching && !host_remove(host, name, NULL))
+	if (!patching)
+		return "it is enabled again";
+	if (livepatch->kept->len || !host_remove(host, name, NULL))
 		return "it was disabled again, but its module is still there";
-	return patching ? "it was disabled again and removed" : "it is enabled again";
+	return "it was disabled again and removed";
 }
 
 /* On time-out: what the options say.  Returns whether the transition has ended as it should. */
@@ -287,8 +292,7 @@ static gboolean give_up(const struct transition_options *options,
 	if (options->force && force(livepatch->name, who, &problem))
 		return host_wait(host_running(), livepatch->name, -1, NULL);
 	if (!options->keep)
-		outcome = turn_round(options, livepatch->name,
-				     livepatch->state == LIVEPATCH_PATCHING);
+		outcome = turn_round(options, livepatch);
 	klatch_fail(error, problem ? problem->code : KLATCH_REFUSED,
 		    "the transition did not end in time", livepatch->name,
 		    "--signal wakes tasks that sleep, --timeout waits longer", "%s%s%s; %s", who,
@@ -340,6 +344,13 @@ gboolean transition_load(const struct transition_options *options, const char *p
 	    !host_load(host_running(), path, error))
 		return FALSE;
 	return options->now || transition_finish(options, name, TRUE, error);
+}
+
+char *transition_remove(const struct host_livepatch *livepatch, const char *gone, GError **error)
+{
+	if (livepatch->kept->len)
+		return kept_describe("disabled, its module", livepatch->kept);
+	return host_remove(host_running(), livepatch->name, error) ? g_strdup(gone) : NULL;
 }
 
 void transition_print_outcome(const struct transition_options *options, const char *name,

@@ -66,6 +66,10 @@ gboolean transition_finish(const struct transition_options *options, const char 
 gboolean transition_load(const struct transition_options *options, const char *path,
 			 const char *name, GError **error);
 
+/* Removes the module of a livepatch that was disabled, unless it is one that stays.  Returns what
+ * became of it in words, NULL on error.  Caller frees. */
+char *transition_remove(const struct host_livepatch *livepatch, const char *gone, GError **error);
+
 /* Prints what became of a livepatch: a line, or {status, livepatch, outcome}. */
 void transition_print_outcome(const struct transition_options *options, const char *name,
 			      const char *outcome);

@@ -27,7 +27,7 @@ static const struct {
 	const char *hint;
 } load_errors[] = {
 	{EEXIST, "a module of this name is loaded already",
-	 "klatch status shows it, klatch unload removes it"},
+	 "klatch status shows it, klatch unload removes it if it is not one that stays"},
 	{ENOEXEC, "the kernel does not take the file for a module that is for it",
 	 "build it for the kernel that runs"},
 	{ENOENT, "it needs a symbol that the kernel does not have",

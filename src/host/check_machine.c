@@ -36,8 +36,13 @@ gboolean host_check_release(struct host_check *check)
 void host_check_name(struct host_check *check)
 {
 	g_autofree char *path = g_build_filename(check->host->sys, "module", check->name, NULL);
+	AUTO(host_livepatch) livepatch = host_livepatch(check->host, check->name, NULL);
 
-	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+	if (livepatch && livepatch_is_left(livepatch))
+		host_find(check, FINDING_REFUSED, not_let_in, check->name,
+			  "boot, or build it with another --name",
+			  "one of this name was disabled and stays in memory");
+	else if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		host_find(check, FINDING_REFUSED, not_let_in, check->name,
 			  "klatch status shows it, klatch unload removes it",
 			  "a module of this name is loaded already");

@@ -58,6 +58,7 @@ void host_livepatch_free(struct host_livepatch *livepatch)
 	g_free(livepatch->name);
 	g_ptr_array_unref(livepatch->targets);
 	g_ptr_array_unref(livepatch->cves);
+	g_ptr_array_unref(livepatch->kept);
 	g_free(livepatch);
 }
 
@@ -205,36 +206,36 @@ static gsize note_align(gsize size)
 	return (size + 3) & ~(gsize)3;
 }
 
-/* There is one note, which the builder made. */
-GPtrArray *note_cves(GBytes *notes)
+/* A section has one note, which the builder made. */
+GPtrArray *note_words(GBytes *notes, guint type)
 {
-	GPtrArray *cves = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
 	gsize size;
 	const char *data = g_bytes_get_data(notes, &size);
 	const gsize name = sizeof(Elf64_Nhdr), text = name + note_align(sizeof(KLATCH_NOTE_NAME));
 	Elf64_Nhdr header;
 
 	if (size < text)
-		return cves;
+		return found;
 	memcpy(&header, data, sizeof(header));
-	if (header.n_namesz != sizeof(KLATCH_NOTE_NAME) || header.n_type != KLATCH_NOTE_CVES ||
+	if (header.n_namesz != sizeof(KLATCH_NOTE_NAME) || header.n_type != type ||
 	    memcmp(data + name, KLATCH_NOTE_NAME, sizeof(KLATCH_NOTE_NAME)) ||
 	    header.n_descsz > size - text)
-		return cves;
+		return found;
 	g_autofree char *all = g_strndup(data + text, header.n_descsz);
 	g_auto(GStrv) words = g_strsplit(all, " ", -1);
 	for (guint i = 0; words[i]; i++)
 		if (*words[i] && g_str_is_ascii(words[i]))
-			g_ptr_array_add(cves, g_strdup(words[i]));
-	return cves;
+			g_ptr_array_add(found, g_strdup(words[i]));
+	return found;
 }
 
-static GPtrArray *read_cves(const struct host *host, const char *name)
+static GPtrArray *read_words(const struct host *host, const char *name, const char *section,
+			     guint type)
 {
-	g_autoptr(GBytes) notes =
-		host_bytes(host->sys, "module", name, "notes", KLATCH_NOTE_SECTION, NULL);
+	g_autoptr(GBytes) notes = host_bytes(host->sys, "module", name, "notes", section, NULL);
 
-	return notes ? note_cves(notes) : g_ptr_array_new_with_free_func(g_free);
+	return notes ? note_words(notes, type) : g_ptr_array_new_with_free_func(g_free);
 }
 
 static struct host_livepatch *read_livepatch(const struct host *host, const char *name)
@@ -243,7 +244,8 @@ static struct host_livepatch *read_livepatch(const struct host *host, const char
 
 	livepatch->name = g_strdup(name);
 	livepatch->state = read_state(host, name);
-	livepatch->cves = read_cves(host, name);
+	livepatch->cves = read_words(host, name, KLATCH_NOTE_SECTION, KLATCH_NOTE_CVES);
+	livepatch->kept = read_words(host, name, KLATCH_KEPT_SECTION, KLATCH_NOTE_KEPT);
 	livepatch->targets = g_ptr_array_new_with_free_func(target_free);
 	read_objects(host, livepatch);
 	read_kernel_side(host, livepatch);

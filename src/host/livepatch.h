@@ -35,6 +35,8 @@ struct host_livepatch {
 	char *name;
 	enum livepatch_state state;
 	GPtrArray *cves;    /* of char *, owned: what it says that it fixes */
+	GPtrArray *kept;    /* of char *, owned: what the kernel may keep of it, so that its module
+			       stays in memory; empty: it can be removed */
 	GPtrArray *targets; /* of struct host_target, owned; of a disabled one without functions */
 };
 
@@ -55,9 +57,15 @@ static inline gboolean livepatch_is_moving(const struct host_livepatch *livepatc
 	return livepatch->state == LIVEPATCH_PATCHING || livepatch->state == LIVEPATCH_UNPATCHING;
 }
 
-/* The CVEs in a section of notes (late/klatch.h), none if it is damaged.  Array of char *, owned.
- */
-GPtrArray *note_cves(GBytes *notes);
+/* Whether it has ended, and will be in memory until the next boot. */
+static inline gboolean livepatch_is_left(const struct host_livepatch *livepatch)
+{
+	return livepatch->state == LIVEPATCH_DISABLED && livepatch->kept->len;
+}
+
+/* What a section of notes says, if its note is of a type (late/klatch.h) and not damaged.  Array of
+ * char *, owned. */
+GPtrArray *note_words(GBytes *notes, guint type);
 
 /* How many targets are in a state. */
 guint livepatch_count(const struct host_livepatch *livepatch, enum target_state state);

@@ -38,7 +38,7 @@ struct outside *outside_read(const char *path, gboolean is_livepatch, GError **e
 {
 	AUTO(outside) outside = g_new0(struct outside, 1);
 	AUTO(object) object = object_read(path, error);
-	g_autofree char *depends = NULL;
+	g_autofree char *depends = NULL, *kept = NULL;
 
 	if (!object)
 		return NULL;
@@ -51,6 +51,8 @@ struct outside *outside_read(const char *path, gboolean is_livepatch, GError **e
 		return NULL;
 	}
 	depends = modules_info(object, "depends");
+	kept = modules_info(object, "klatch_keeps");
+	outside->stays = kept != NULL;
 	outside->needs = g_strsplit(depends ? depends : "", ",", -1);
 	outside->objects = is_livepatch ? check_objects(path, error) : g_ptr_array_new();
 	return outside->objects ? g_steal_pointer(&outside) : NULL;

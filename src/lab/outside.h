@@ -15,6 +15,7 @@ struct outside {
 	char *name;	    /* its own */
 	char **needs;	    /* the names of modules that it depends on directly */
 	GPtrArray *objects; /* of a livepatch: of struct check_object; else empty */
+	gboolean stays;	    /* of a livepatch: its module can't be removed (link/kept.h) */
 };
 
 struct outside *outside_read(const char *path, gboolean is_livepatch, GError **error);

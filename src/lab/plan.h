@@ -42,7 +42,8 @@
  *
  *	load NAME [PARAM=VALUE...]	a module, after what it needs; a livepatch: and wait for its
  *					transition
- *	unload NAME			a module; a livepatch: once it is disabled
+ *	unload NAME			a module; a livepatch: once it is disabled, and one
+ *					that stays (link/kept.h) must be refused
  *	disable LIVEPATCH		and wait until it is gone
  *	settle LIVEPATCH		wait for its transition, whichever way it goes
  *	force LIVEPATCH			end its transition by force

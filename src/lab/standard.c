@@ -135,7 +135,7 @@ static void add_early(struct plan *plan, guint functions, const GPtrArray *targe
 	}
 }
 
-struct plan *plan_standard(guint functions, const GPtrArray *targets)
+struct plan *plan_standard(guint functions, const GPtrArray *targets, gboolean stays)
 {
 	struct plan *plan = plan_new("the standard plan");
 
@@ -156,6 +156,8 @@ struct plan *plan_standard(guint functions, const GPtrArray *targets)
 						 target->name),
 				   targets, target);
 	}
+	if (stays)
+		return plan;
 	add_early(plan, functions, targets);
 	add_removal(plan);
 	return plan;
@@ -240,7 +242,7 @@ struct plan *lab_standard_plan(const struct kernel *kernel, const char *path, GE
 	if (!targets)
 		return NULL;
 	vmlinux = outside_object(livepatch, "vmlinux");
-	plan = plan_standard(vmlinux ? vmlinux->functions->len : 0, targets);
+	plan = plan_standard(vmlinux ? vmlinux->functions->len : 0, targets, livepatch->stays);
 	plan_declare(plan, PLAN_LIVEPATCH, "livepatch", "")->path = g_strdup(path);
 	return plan;
 }

@@ -22,8 +22,9 @@ void plan_target_free(struct plan_target *target);
 
 /*
  * The steps for a livepatch called `livepatch`.  functions: how many of vmlinux are replaced;
- * targets: of struct plan_target, each after those that it needs.
+ * targets: of struct plan_target, each after those that it needs; stays: once it was loaded its
+ * module can't be removed, nor be loaded again.
  */
-struct plan *plan_standard(guint functions, const GPtrArray *targets);
+struct plan *plan_standard(guint functions, const GPtrArray *targets, gboolean stays);
 
 #endif

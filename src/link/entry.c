@@ -40,7 +40,7 @@ gboolean entry_is_open(const struct image *image, guint64 address)
 
 struct symbol *entry_for(struct object *object, struct symbol *symbol, const char *function)
 {
-	g_autofree char *name = g_strconcat("klatch_entry_", function, NULL);
+	g_autofree char *name = g_strconcat(ENTRY_PREFIX, function, NULL);
 	g_autofree char *section_name = g_strconcat(".text.", name, NULL);
 	struct section *section = object_section(object, section_name);
 

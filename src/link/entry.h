@@ -12,6 +12,9 @@
 #include "elf/object.h"
 #include "match/image.h"
 
+/* What the names of entries begin with; behind it is the name of the function. */
+#define ENTRY_PREFIX "klatch_entry_"
+
 /* Whether the function at an address of an image begins with an ENDBR as shipped; and whether it
  * still has it when it runs. */
 gboolean entry_has_endbr(const struct image *image, guint64 address);

@@ -133,20 +133,41 @@ static gboolean write_name(struct object *object, const char *name, GError **err
 	return TRUE;
 }
 
-/* For modinfo(8), and as a note that can be read from the running kernel. */
+/* As a note words can be read from the running kernel. */
+static void add_note(struct object *object, const char *section, Elf64_Word type, const char *words)
+{
+	const Elf64_Nhdr header = {sizeof(KLATCH_NOTE_NAME), (Elf64_Word)strlen(words) + 1, type};
+	struct section *note = object_add_section(object, section, SHT_NOTE, SHF_ALLOC, 4, &header,
+						  sizeof(header));
+
+	section_append(note, KLATCH_NOTE_NAME, sizeof(KLATCH_NOTE_NAME), 4);
+	section_append(note, words, strlen(words) + 1, 4);
+	section_append(note, NULL, 0, 4); /* a note is a multiple of four bytes long */
+}
+
 static void add_cves(struct object *object, struct section *info, const char *const *cves)
 {
 	g_autofree char *all = g_strjoinv(" ", (char **)cves);
-	const Elf64_Nhdr header = {sizeof(KLATCH_NOTE_NAME), (Elf64_Word)strlen(all) + 1,
-				   KLATCH_NOTE_CVES};
-	struct section *note = object_add_section(object, KLATCH_NOTE_SECTION, SHT_NOTE, SHF_ALLOC,
-						  4, &header, sizeof(header));
 
-	section_append(note, KLATCH_NOTE_NAME, sizeof(KLATCH_NOTE_NAME), 4);
-	section_append(note, all, strlen(all) + 1, 4);
-	section_append(note, NULL, 0, 4); /* a note is a multiple of four bytes long */
+	add_note(object, KLATCH_NOTE_SECTION, KLATCH_NOTE_CVES, all);
 	for (gsize i = 0; cves[i]; i++)
 		add_info(info, "cve", cves[i]);
+}
+
+void finish_kept(struct object *object, const GPtrArray *kept)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	if (!kept->len)
+		return;
+	for (guint i = 0; i < kept->len; i++)
+		g_ptr_array_add(names, kept->pdata[i]);
+	g_ptr_array_add(names, NULL);
+	g_autofree char *words = g_strjoinv(" ", (char **)names->pdata);
+	g_autofree char *list = g_strjoinv(",", (char **)names->pdata);
+
+	add_note(object, KLATCH_KEPT_SECTION, KLATCH_NOTE_KEPT, words);
+	add_info(object_section(object, ".modinfo"), "klatch_keeps", list);
 }
 
 gboolean finish_module(struct object *object, const struct link_options *options,

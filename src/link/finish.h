@@ -21,6 +21,10 @@ void finish_hide_symbols(struct object *object);
 gboolean finish_module(struct object *object, const struct link_options *options,
 		       const struct exports *exports, GError **error);
 
+/* Says what the kernel may keep (link/kept.h) for those who look at the file or the machine: what
+ * late/ reads is in the tables.  Nothing to say if that is empty. */
+void finish_kept(struct object *object, const GPtrArray *kept);
+
 /* Says what the livepatch was made of and with: the sources of the options, this klatch, and the
  * compiler of an object that was compiled for it. */
 void finish_origin(struct object *object, const struct link_options *options,

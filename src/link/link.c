@@ -13,6 +13,7 @@
 #include "link/assemble.h"
 #include "link/finish.h"
 #include "link/join.h"
+#include "link/kept.h"
 #include "link/scope.h"
 #include "link/tables.h"
 #include "link/thunk.h"
@@ -173,13 +174,17 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 
 	if (!scope || !join_units(livepatch, scope, units, count, options, directory, error))
 		return FALSE;
+	g_autoptr(GPtrArray) kept = kept_find(livepatch, kernel->series);
 	finish_hide_symbols(livepatch);
-	if (!tables_add_livepatch(livepatch, scope, options, error) ||
+	if (!tables_add_livepatch(livepatch, scope, options, kept->len > 0, error) ||
 	    !join_runtime(livepatch, scope, error) ||
 	    !finish_module(livepatch, options, scope->exports, error))
 		return FALSE;
+	finish_kept(livepatch, kept);
 	finish_origin(livepatch, options, units[0].patched);
 	finish_livepatch(livepatch);
 	tables_number_sites(livepatch, options->policy);
+	if (options->kept)
+		g_ptr_array_extend_and_steal(options->kept, g_steal_pointer(&kept));
 	return seal_write(livepatch, path, error);
 }

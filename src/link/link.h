@@ -37,6 +37,8 @@ struct link_options {
 	guint version;		    /* ... unless one has a higher version than this; 0: none */
 	const char *const *cves;    /* what it fixes, NULL-terminated; or NULL */
 	const char *const *sources; /* what it is made of, in words, likewise */
+	GPtrArray *kept; /* of char *, owned: the names that the livepatch says the kernel may keep
+			    (link/kept.h) are added here; NULL: nobody wants to know */
 	GPtrArray
 		*refusals; /* of struct link_refusal, owned: all units are tried, and what is
 			      refused of each is added here; NULL: the first refusal is the error */

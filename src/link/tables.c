@@ -11,8 +11,8 @@
 #include "link/bind.h"
 #include "link/tables.h"
 
-#define FUNCS	  ".klatch.funcs."
-#define SITES	  ".klatch.sites."
+#define FUNCS	  TABLES_PREFIX "funcs."
+#define SITES	  TABLES_SITES
 #define CALLBACKS KLATCH_CALLBACKS_SECTION "."
 #define STRINGS	  ".klatch.strings"
 #define NOTES	  ".klatch.notes"
@@ -290,7 +290,7 @@ static char *kernel_version(struct scope *scope, GError **error)
 }
 
 gboolean tables_add_livepatch(struct object *object, struct scope *scope,
-			      const struct link_options *options, GError **error)
+			      const struct link_options *options, gboolean stays, GError **error)
 {
 	g_autoptr(GPtrArray) owners = find_owners(object);
 	g_autofree char *version = kernel_version(scope, error);
@@ -300,7 +300,8 @@ gboolean tables_add_livepatch(struct object *object, struct scope *scope,
 		.nr_objects = owners->len,
 		.policy = options->policy,
 		.refuse_mismatch = options->refuse_mismatch,
-		.replace = options->replace,
+		.replace = options->replace != 0,
+		.stays = stays != 0,
 		.version = options->version,
 	};
 

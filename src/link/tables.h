@@ -11,6 +11,10 @@
 #include "link/resolve.h"
 #include "link/scope.h"
 
+/* What the names of klatch's own sections begin with, and those of late references' places. */
+#define TABLES_PREFIX ".klatch."
+#define TABLES_SITES  TABLES_PREFIX "sites."
+
 /* Adds a function to replace: by what lies at an offset of a section. */
 void tables_add_function(struct object *object, const struct location *replaced,
 			 struct section *section, guint64 offset);
@@ -33,10 +37,11 @@ void tables_take_callbacks(struct object *object, const char *owner);
 /*
  * Adds the symbol klatch_livepatch: what this is for, and an entry for each object that has a
  * table, with the identity of the build that it was made for.
+ * stays: its module is never removed.
  * KLATCH_REFUSED if a module has no build ID, or the kernel no version.
  */
 gboolean tables_add_livepatch(struct object *object, struct scope *scope,
-			      const struct link_options *options, GError **error);
+			      const struct link_options *options, gboolean stays, GError **error);
 
 /* Policy rebind: fills in the numbers of the sites' symbols, which must not change any more, and
  * lets the kernel resolve each of them with its object. */

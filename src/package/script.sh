@@ -9,8 +9,10 @@ is_live() {
 		! systemd-detect-virt --container --quiet 2>/dev/null
 }
 
+# One that was disabled and stays in memory is not.
 is_loaded() {
-	[ -d "/sys/module/$1" ]
+	[ -d "/sys/module/$1" ] &&
+		{ [ -d "/sys/kernel/livepatch/$1" ] || [ ! -e "/sys/module/$1/notes/.note.klatch.kept" ]; }
 }
 
 checksum() {

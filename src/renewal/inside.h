@@ -52,6 +52,7 @@ struct renewal {
 	GArray *wide;	     /* of struct wide */
 	struct images *images;
 	char *made;	   /* the livepatch, below `directory` */
+	GPtrArray *kept;   /* of char *, owned: what the kernel may keep of it (link/kept.h) */
 	const char *stage; /* what time is counted for */
 	gint64 stage_began;
 	guint done, wanted; /* units of a round, for progress */

@@ -222,6 +222,7 @@ static gboolean link_units(struct renewal *renewal, const GPtrArray *candidates,
 		.cves = (const char *const *)cves,
 		.sources = sources,
 		.refusals = refusals,
+		.kept = renewal->kept,
 	};
 	g_autoptr(GError) problem = NULL;
 
@@ -229,6 +230,7 @@ static gboolean link_units(struct renewal *renewal, const GPtrArray *candidates,
 		return FALSE;
 	if (!units->len)
 		return TRUE;
+	g_ptr_array_set_size(renewal->kept, 0);
 	if (link_livepatch(renewal->kernel, &options, (struct link_unit *)units->data, units->len,
 			   directory, renewal->made, &problem))
 		return TRUE;

@@ -19,6 +19,7 @@
 #include "build/products.h"
 #include "kernel/cache.h"
 #include "kernel/packages.h"
+#include "link/kept.h"
 #include "link/runtime.h"
 #include "release/assign.h"
 #include "renewal/attribute.h"
@@ -194,6 +195,9 @@ static gboolean write_livepatch(struct renewal *renewal, GError **error)
 	if (!products_write_file(products, output, error))
 		return FALSE;
 	renewal->result->livepatch = g_strdup(output);
+	if (renewal->kept->len)
+		g_ptr_array_add(renewal->result->notes,
+				kept_describe("once disabled, the livepatch", renewal->kept));
 	return TRUE;
 }
 
@@ -268,6 +272,7 @@ static gboolean run(struct renewal *renewal, GError **error)
 	place = g_strdup_printf("%s-to-%s", renewal->kernel->name, renewal->result->to);
 	file = g_strconcat(renewal->name, ".ko", NULL);
 	renewal->directory = g_build_filename(cache, "updates", place, NULL);
+	renewal->kept = g_ptr_array_new_with_free_func(g_free);
 	renewal->made = g_build_filename(renewal->directory, "link", file, NULL);
 	lock_name = g_strconcat("update-", place, NULL);
 	lock = cache_lock(lock_name, FALSE, error);
@@ -349,5 +354,6 @@ struct renewal_result *renewal_make(const struct renewal_request *request,
 	g_free(renewal.source);
 	g_free(renewal.package);
 	g_free(renewal.made);
+	g_clear_pointer(&renewal.kept, g_ptr_array_unref);
 	return good ? g_steal_pointer(&result) : NULL;
 }

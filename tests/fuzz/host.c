@@ -6,6 +6,7 @@
 
 #include "host/lists.h"
 #include "host/livepatch.h"
+#include "klatch.h"
 #include "host/log.h"
 #include "host/tasks.h"
 #include "sign/sign.h"
@@ -50,7 +51,7 @@ static void read_list(const char *text, list_line *parse)
 static void read_notes(const guint8 *data, gsize size)
 {
 	g_autoptr(GBytes) bytes = g_bytes_new_static(data, size);
-	g_autoptr(GPtrArray) cves = note_cves(bytes);
+	g_autoptr(GPtrArray) cves = note_words(bytes, KLATCH_NOTE_CVES);
 
 	for (guint i = 0; i < cves->len; i++)
 		g_assert_true(g_str_is_ascii(cves->pdata[i]));

@@ -938,11 +938,11 @@ static void tables_of_other_formats(void **state)
 
 	make_sound(&sound);
 	livepatch_of(&sound)->format = 0;
-	assert_unreadable(&sound, "its tables have format 0, this klatch knows 1");
+	assert_unreadable(&sound, "its tables have format 0, this klatch knows 2");
 
 	make_sound(&sound);
-	livepatch_of(&sound)->format = 2;
-	assert_unreadable(&sound, "its tables have format 2, this klatch knows 1");
+	livepatch_of(&sound)->format = 3;
+	assert_unreadable(&sound, "its tables have format 3, this klatch knows 2");
 }
 
 /* What check_livepatch() says of a file with these bytes; NULL if it is refused for nothing. */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "host/change.h"
 #include "host/livepatch.h"
+#include "klatch.h"
 #include "host/log.h"
 #include "host/tasks.h"
 #include "machine.h"
@@ -170,14 +171,14 @@ static void test_cves(void **state)
 
 	for (gsize size = 0; size < sizeof(note) - 1; size++) {
 		g_autoptr(GBytes) cut = g_bytes_new(note, size);
-		g_autoptr(GPtrArray) cves = note_cves(cut);
+		g_autoptr(GPtrArray) cves = note_words(cut, KLATCH_NOTE_CVES);
 
 		assert_int_equal(cves->len, 0);
 	}
 	g_autofree char *other = g_memdup2(note, sizeof(note));
 	other[12] = 'K';
 	g_autoptr(GBytes) bytes = g_bytes_new(other, sizeof(note));
-	g_autoptr(GPtrArray) none = note_cves(bytes);
+	g_autoptr(GPtrArray) none = note_words(bytes, KLATCH_NOTE_CVES);
 	assert_int_equal(none->len, 0);
 
 	put_fix(machine, "1\n", "0\n");
@@ -187,6 +188,26 @@ static void test_cves(void **state)
 	AUTO(host_livepatch) fix = read_fix(machine);
 	assert_int_equal(fix->cves->len, 2);
 	assert_string_equal(fix->cves->pdata[1], "CVE-2025-56789");
+}
+
+/* One that has ended is there for good if it says that the kernel may keep something of it. */
+static void test_kept(void **state)
+{
+	static const char note[] = "\x07\0\0\0\x08\0\0\0\x02\0\0\0klatch\0\0one two";
+	const struct machine *machine = *state;
+
+	put_fix(machine, "1\n", "0\n");
+	put_directory(machine, "sys/module/fix/notes");
+	g_autofree char *path = path_in(machine->host.sys, "module/fix/notes/.note.klatch.kept");
+	assert_true(g_file_set_contents(path, note, sizeof(note), NULL));
+	AUTO(host_livepatch) enabled = read_fix(machine);
+	assert_int_equal(enabled->kept->len, 2);
+	assert_string_equal(enabled->kept->pdata[1], "two");
+	assert_false(livepatch_is_left(enabled));
+
+	put_fix(machine, "0\n", "0\n");
+	AUTO(host_livepatch) disabled = read_fix(machine);
+	assert_true(livepatch_is_left(disabled));
 }
 
 /* --- stacks and tasks ------------------------------------------------------------------------ */
@@ -425,6 +446,7 @@ int main(void)
 		MACHINE_TEST(test_module_alone),
 		MACHINE_TEST(test_one_in_transition),
 		MACHINE_TEST(test_cves),
+		MACHINE_TEST(test_kept),
 		cmocka_unit_test(test_stack_parse),
 		MACHINE_TEST(test_tasks_that_wait),
 		MACHINE_TEST(test_tasks_that_wait_to_go_back),

@@ -187,7 +187,7 @@ static void assert_verbs(const struct plan *plan, const char *text, const char *
 static void test_standard_plan_of_vmlinux_alone(void **state)
 {
 	g_autoptr(GPtrArray) targets = targets_new();
-	AUTO(plan) plan = plan_standard(2, targets);
+	AUTO(plan) plan = plan_standard(2, targets, FALSE);
 	g_autofree char *text = plan_text(plan);
 
 	assert_string_equal(text, "step load the livepatch, vmlinux: 2 patched\n"
@@ -195,6 +195,18 @@ static void test_standard_plan_of_vmlinux_alone(void **state)
 				  "step disable the livepatch and remove it\n"
 				  "disable livepatch\nunload livepatch\nwait 300\n"
 				  "step load the livepatch again, vmlinux: 2 patched\n"
+				  "load livepatch\npatched vmlinux\n"
+				  "step disable the livepatch and remove it\n"
+				  "disable livepatch\nunload livepatch\nwait 300\n");
+}
+
+static void test_standard_plan_of_a_livepatch_that_stays(void **state)
+{
+	g_autoptr(GPtrArray) targets = targets_new();
+	AUTO(plan) plan = plan_standard(1, targets, TRUE);
+	g_autofree char *text = plan_text(plan);
+
+	assert_string_equal(text, "step load the livepatch, vmlinux: 1 patched\n"
 				  "load livepatch\npatched vmlinux\n"
 				  "step disable the livepatch and remove it\n"
 				  "disable livepatch\nunload livepatch\nwait 300\n");
@@ -211,7 +223,7 @@ static void test_standard_plan_of_targets_that_need_each_other(void **state)
 	g_ptr_array_add(targets, kvm);
 	g_ptr_array_add(targets, amd);
 
-	AUTO(plan) plan = plan_standard(0, targets);
+	AUTO(plan) plan = plan_standard(0, targets, FALSE);
 	assert_verbs(plan, "load and remove kvm_amd without",
 		     "learn; load kvm_amd; unload kvm_amd; unload kvm; "
 		     "load kvm_amd; unload kvm_amd; unload kvm; ");
@@ -230,7 +242,7 @@ static void test_standard_plan_of_permanent_target(void **state)
 	g_autoptr(GPtrArray) targets = targets_new();
 	g_ptr_array_add(targets, plan_target_new("forever", 3, FALSE));
 
-	AUTO(plan) plan = plan_standard(0, targets);
+	AUTO(plan) plan = plan_standard(0, targets, FALSE);
 	g_autofree char *text = plan_text(plan);
 	assert_null(strstr(text, "unload forever"));
 	assert_verbs(plan, "load forever under the livepatch: 3 patched",
@@ -439,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_repetition),
 		cmocka_unit_test(test_what_is_in_the_machine),
 		cmocka_unit_test(test_standard_plan_of_vmlinux_alone),
+		cmocka_unit_test(test_standard_plan_of_a_livepatch_that_stays),
 		cmocka_unit_test(test_standard_plan_of_targets_that_need_each_other),
 		cmocka_unit_test(test_standard_plan_of_permanent_target),
 		cmocka_unit_test(test_initramfs_is_read_back),

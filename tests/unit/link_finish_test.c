@@ -102,7 +102,7 @@ static struct object *finished_with(const char *directory, enum klatch_policy po
 	tables_add_function(object, &late, text, 0);
 	tables_add_function(object, &early, text, 5);
 	assert_true(tables_take_sites(object, "target", SERIES, policy, NULL));
-	assert_true(tables_add_livepatch(object, &scope, &options, NULL));
+	assert_true(tables_add_livepatch(object, &scope, &options, TRUE, NULL));
 	finish_module(object, &options, exports, &error);
 	assert_no_error(error);
 	finish_livepatch(object);
@@ -129,6 +129,8 @@ static void test_what_it_is_for_reads_back(void **state)
 
 	assert_string_equal(tables->kernel, "#1 SMP Test");
 	assert_int_equal(tables->policy, KLATCH_PIN);
+	assert_true(tables->stays);
+	assert_false(tables->replace);
 	assert_null(vmlinux->note);
 	assert_int_equal(target->note_size, 20);
 	assert_memory_equal(target->note, "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\x78\x56\x34\x12", 20);
@@ -145,7 +147,7 @@ static void test_no_build_id_is_refused(void **state)
 
 	add_image(*state, images, "target", ".text\n");
 	tables_add_function(object, &late, object_section(object, ".text.replacement"), 0);
-	assert_false(tables_add_livepatch(object, &scope, &options, &error));
+	assert_false(tables_add_livepatch(object, &scope, &options, FALSE, &error));
 	assert_error(&error, KLATCH_REFUSED, "no build ID");
 }
 

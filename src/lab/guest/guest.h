@@ -164,6 +164,8 @@ enum outcome livepatch_enabled(struct guest *guest, const struct module *livepat
 /* Whether it is enabled, no transition of it goes on, and the object is there, and of the build
  * that it was made for. */
 bool livepatch_applies(const struct module *livepatch, const char *object);
+/* Whether it is not enabled any more, and its transition is over. */
+bool livepatch_has_ended(const struct module *livepatch);
 /* Every function that a settled livepatch replaces in what is there must be redirected. */
 enum outcome livepatch_check(struct guest *guest);
 

@@ -46,6 +46,11 @@ static bool is_gone(const void *livepatch)
 	return livepatch_file(livepatch, "enabled") < 0;
 }
 
+bool livepatch_has_ended(const struct module *livepatch)
+{
+	return is_gone(livepatch);
+}
+
 static bool is_settled(const struct module *livepatch)
 {
 	return livepatch_file(livepatch, "enabled") == 1 &&

@@ -19,6 +19,8 @@
 #define REMOVAL_SECONDS 5 /* for references that are dropped from a workqueue */
 #define DEVICE_SECONDS	20
 
+#define KEPT_NOTE ".note.klatch.kept" /* KLATCH_KEPT_SECTION */
+
 struct module *module_find(const struct guest *guest, const char *label)
 {
 	struct module *module = guest->modules;
@@ -203,6 +205,33 @@ static int delete (const char *name)
 	}
 }
 
+/* The livepatch itself says that the kernel may keep addresses in it. */
+static bool stays(const struct module *livepatch)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/notes/" KEPT_NOTE, livepatch->name);
+	return !access(path, F_OK);
+}
+
+/* One that was disabled, and now can't go. */
+static enum outcome leave_livepatch(struct guest *guest, const struct module *livepatch)
+{
+	int cause = delete (livepatch->name);
+
+	guest->refused = true;
+	if (cause == EAGAIN) {
+		guest_note(
+			guest,
+			"%s is disabled and stays in memory: the kernel may keep addresses in it",
+			livepatch->label);
+		return PASSED;
+	}
+	guest_note(guest, "%s should stay in memory, but its removal ended with: %s",
+		   livepatch->label, strerror(cause));
+	return FAILED;
+}
+
 static enum outcome unload_follower(struct guest *guest, const struct module *livepatch)
 {
 	int cause;
@@ -211,6 +240,8 @@ static enum outcome unload_follower(struct guest *guest, const struct module *li
 		return PASSED;
 	if (livepatch_end(guest, livepatch) == FAILED)
 		return FAILED;
+	if (stays(livepatch))
+		return leave_livepatch(guest, livepatch);
 	cause = delete (livepatch->name);
 	if (!cause)
 		return PASSED;
@@ -229,6 +260,8 @@ enum outcome module_unload(struct guest *guest, char *arguments)
 			   module && module->stuck ? "can't be removed" : "is not loaded");
 		return SKIPPED;
 	}
+	if (module->is_livepatch && livepatch_has_ended(module) && stays(module))
+		return leave_livepatch(guest, module);
 	cause = delete (module->name);
 	if (!cause)
 		return module->follower ? unload_follower(guest, module->follower) : PASSED;
