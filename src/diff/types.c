@@ -320,7 +320,7 @@ static void compare_type(struct pair *pair, struct type *patched)
 	g_autofree char *change = type_change(pair, &original->die, &patched->die);
 	if (change)
 		refuse_type(pair, patched, change);
-	else if (pair->calls)
+	else if (pair->calls && pair->comparison->diff->functions->len)
 		note(pair->comparison,
 		     "%s has functions called with other arguments or results: those of modules "
 		     "that were not built with the patch are not prepared for that",
