@@ -90,3 +90,15 @@ gboolean counts_what_is_around(const struct part *one, const struct part *other)
 			return TRUE;
 	return FALSE;
 }
+
+gboolean count_the_same(const struct part *one, const struct part *other, const guint *frequencies,
+			guint most)
+{
+	for (guint i = 0; i < one->counters->len; i++) {
+		guint member = g_array_index(one->counters, guint, i);
+
+		if (frequencies[member] <= most && has(other->counters, member))
+			return TRUE;
+	}
+	return FALSE;
+}

@@ -117,17 +117,34 @@ static gboolean is_allocation(const struct word *word)
 	return word_takes(word) > 0 && g_strstr_len(word->at, word->length, "alloc");
 }
 
+static gboolean takes_reference(const struct word *word)
+{
+	static const char *const names[] = {
+		"dev_hold",	   "dst_hold",	  "get_device",	  "get_net", "get_page",
+		"get_task_struct", "kobject_get", "kref_get",	  "mmget",   "mmgrab",
+		"netdev_hold",	   "of_node_get", "refcount_inc", "skb_get", "sock_hold",
+		"try_module_get",  "usb_get_dev", "pci_dev_get"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names) && word->flags & WORD_CALLED; i++)
+		if (word->length == strlen(names[i]) && !memcmp(word->at, names[i], word->length))
+			return TRUE;
+	return FALSE;
+}
+
 /*
- * What of an object a call makes or ends: the member that it is given, or that gets what it
- * allocates.  NULL for calls of other kinds.
+ * What of an object a call makes or ends: the member, or the object itself, that it is given, or
+ * the member that gets what it allocates.  NULL for calls of other kinds.
  */
 static const struct word *made_or_ended(const struct outline *outline, guint call)
 {
-	const struct word *word = word_at(outline, call);
+	const struct word *word = word_at(outline, call), *member;
 
-	if (word_initialises(word) || word_takes(word) < 0)
-		return outline_member_of_call(outline, call);
-	return is_allocation(word) ? assigned_member(outline, call) : NULL;
+	if (!takes_reference(word) && !word_initialises(word) && word_takes(word) >= 0)
+		return is_allocation(word) ? assigned_member(outline, call) : NULL;
+	member = outline_member_of_call(outline, call);
+	if (!member && takes_reference(word) && word[1].flags & WORD_ARGUMENT)
+		member = word + 1;
+	return member;
 }
 
 /* Whether two members are the same as far as their names tell: a name that many have counts with
@@ -247,15 +264,29 @@ static char *moves(const struct life *life)
 		   : NULL;
 }
 
-/* Whether some function takes a member, as a reference of it. */
-static gboolean is_taken(const struct outline *outline, const struct word *member)
+/* What a call is given as its first argument: a member, or a variable alone; or NULL. */
+static const struct word *subject_of(const struct outline *outline, guint call)
 {
-	for (guint i = 0; i < outline->words->len; i++) {
-		const struct word *word = word_at(outline, i);
-		const struct word *other =
-			word_takes(word) > 0 ? outline_member_of_call(outline, i) : NULL;
+	const struct word *member = outline_member_of_call(outline, call);
+	const struct word *behind_it = word_at(outline, call) + 1;
 
-		if (other && words_equal(other, member))
+	if (member || call + 1 == outline->words->len || !(behind_it->flags & WORD_ARGUMENT))
+		return member;
+	return behind_it;
+}
+
+/* Whether it is taken in some words of a text, as a reference of it. */
+static gboolean is_taken(const struct outline *outline, guint first, guint count,
+			 const struct word *subject)
+{
+	for (guint i = first; i < first + count; i++) {
+		const struct word *word = word_at(outline, i);
+		const struct word *other = takes_reference(word) || (word_takes(word) > 0 &&
+								     subject->flags & WORD_MEMBER)
+						   ? subject_of(outline, i)
+						   : NULL;
+
+		if (other && words_equal(other, subject))
 			return TRUE;
 	}
 	return FALSE;
@@ -267,26 +298,17 @@ static char *gives_back_what_is_new(const struct life *life)
 	const struct outline *original = life->cutting->outlines[ORIGINAL];
 	const struct outline *patched = life->cutting->outlines[PATCHED];
 	const struct word *call = word_at(patched, life->call);
-	const struct word *member =
-		word_takes(call) < 0 ? outline_member_of_call(patched, life->call) : NULL;
+	const struct word *subject = word_takes(call) < 0 ? subject_of(patched, life->call) : NULL;
 	const struct declaration *declaration =
 		&g_array_index(patched->declarations, struct declaration, life->function);
 
-	if (!member || is_taken(original, member) || !is_taken(patched, member))
+	if (!subject || is_taken(original, 0, original->words->len, subject) ||
+	    !is_taken(patched, 0, patched->words->len, subject) ||
+	    is_taken(patched, declaration->first_word, declaration->words, subject))
 		return NULL;
-	for (guint i = 0; i < declaration->words; i++) {
-		const struct word *word = word_at(patched, declaration->first_word + i);
-		const struct word *other =
-			word_takes(word) > 0
-				? outline_member_of_call(patched, declaration->first_word + i)
-				: NULL;
-
-		if (other && words_equal(other, member))
-			return NULL;
-	}
 	return g_strdup_printf("%.*s gives back %.*s, which nobody took for objects that are there "
 			       "already",
-			       (int)call->length, call->at, (int)member->length, member->at);
+			       (int)call->length, call->at, (int)subject->length, subject->at);
 }
 
 /* devm_X where the function called X: the device frees it now, and others do it as well. */

@@ -73,4 +73,8 @@ gboolean balances_are_opposite(const struct part *one, const struct part *other)
  * (counters.c). */
 gboolean counts_what_is_around(const struct part *one, const struct part *other);
 
+/* Whether both change how a member is counted whose name no more than `most` files have. */
+gboolean count_the_same(const struct part *one, const struct part *other, const guint *frequencies,
+			guint most);
+
 #endif

@@ -475,6 +475,29 @@ static gboolean changes_return(const struct tying *tying, guint part)
 	return FALSE;
 }
 
+static gboolean changes_word(const struct tying *tying, guint part, const char *const *words)
+{
+	const GArray *uses = part_at(tying, part)->uses;
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct use *use = &g_array_index(uses, struct use, i);
+
+		if (use->added != use->removed &&
+		    g_strv_contains(words, words_text(tying->words, use->word)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Whether a caller asks for errors in another form than before, and what it calls answers so. */
+static gboolean speak_of_errors(const struct tying *tying, guint user, guint callee)
+{
+	static const char *const asked[] = {"IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", NULL};
+	static const char *const answers[] = {"ERR_PTR", "ERR_CAST", NULL};
+
+	return changes_word(tying, user, asked) && changes_word(tying, callee, answers);
+}
+
 /* Whether one part changes what another part calls: in changed lines, or in others of a function
  * whose change may answer to it: in one file, if a result or what is called changes, or both are
  * about something. */
@@ -491,8 +514,50 @@ static gboolean calls(const struct tying *tying, guint word, const struct postin
 	    (changes_return(tying, callee->part) || uses_defined(tying, callee->part) ||
 	     share_words(tying, user->part, callee->part)))
 		return TRUE;
-	return use->flags & USE_NAMED && (use->added || use->removed) &&
-	       (tying->frequencies[word] <= RARE || are_near(tying, user->part, callee->part));
+	if (use->flags & USE_AROUND && speak_of_errors(tying, user->part, callee->part))
+		return TRUE;
+	if (!(use->added || use->removed))
+		return FALSE;
+	/* A function of another file, whose address a table has. */
+	if (tying->frequencies[word] <= RARE)
+		return use->flags & (USE_NAMED | USE_PLAIN);
+	return use->flags & USE_NAMED && are_near(tying, user->part, callee->part);
+}
+
+/* Ties who names a word to a part that stands in what it names. */
+static void tie_callee(struct tying *tying, guint word, const struct posting *callee,
+		       const GArray *users)
+{
+	for (guint i = 0; i < users->len; i++) {
+		const struct posting *user = &g_array_index(users, struct posting, i);
+
+		if (calls(tying, word, user, callee))
+			join(tying, callee->part, user->part,
+			     "one changes %s, the other has to do with it",
+			     words_text(tying->words, word));
+	}
+}
+
+/* The same of who calls x() where __x() answers with errors in another form. */
+static void tie_behind(struct tying *tying, guint word, const struct posting *callee)
+{
+	const char *name = words_text(tying->words, word);
+	gpointer number = NULL;
+
+	if (g_str_has_prefix(name, "__"))
+		number = g_hash_table_lookup(tying->words->numbers, name + strlen("__"));
+	if (!number)
+		return;
+	const GArray *users = tying->postings[GPOINTER_TO_UINT(number) - 1];
+	for (guint i = 0; i < users->len; i++) {
+		const struct posting *user = &g_array_index(users, struct posting, i);
+
+		if (user->use->flags & USE_AROUND && user->part != callee->part &&
+		    speak_of_errors(tying, user->part, callee->part))
+			join(tying, callee->part, user->part,
+			     "one asks %s for errors as the other answers",
+			     words_text(tying->words, word));
+	}
 }
 
 static void tie_callers(struct tying *tying, guint word, const GArray *postings)
@@ -500,14 +565,10 @@ static void tie_callers(struct tying *tying, guint word, const GArray *postings)
 	for (guint i = 0; i < postings->len; i++) {
 		const struct posting *callee = &g_array_index(postings, struct posting, i);
 
-		for (guint j = 0; j < postings->len && callee->use->flags & USE_SCOPE; j++) {
-			const struct posting *user = &g_array_index(postings, struct posting, j);
-
-			if (calls(tying, word, user, callee))
-				join(tying, callee->part, user->part,
-				     "one changes %s, the other has to do with it",
-				     words_text(tying->words, word));
-		}
+		if (!(callee->use->flags & USE_SCOPE))
+			continue;
+		tie_callee(tying, word, callee, postings);
+		tie_behind(tying, word, callee);
 	}
 }
 
@@ -734,11 +795,23 @@ static void tie_balances(struct tying *tying, guint first, guint end)
 }
 
 /* What one part counts, others count. */
-static void tie_counters(struct tying *tying, guint first, guint end)
+/* Who changes how something is counted that the other counts: in one file, or, if both change it
+ * and its name is not common, in one module. */
+static gboolean count_together(const struct tying *tying, guint one, guint other)
 {
-	for (guint i = first; i < end; i++)
-		for (guint j = first; j < end; j++)
-			if (i != j && counts_what_is_around(part_at(tying, i), part_at(tying, j)))
+	const struct part *first = part_at(tying, one), *second = part_at(tying, other);
+
+	if (same_file(tying, one, other))
+		return counts_what_is_around(first, second);
+	return count_the_same(first, second, tying->frequencies, RARE) &&
+	       are_near(tying, one, other);
+}
+
+static void tie_counters(struct tying *tying)
+{
+	for (guint i = 0; i < tying->parts->len; i++)
+		for (guint j = 0; j < tying->parts->len && part_at(tying, i)->counters->len; j++)
+			if (i != j && count_together(tying, i, j))
 				join(tying, MIN(i, j), MAX(i, j),
 				     "one changes how something is counted that the other counts%s",
 				     "");
@@ -754,7 +827,6 @@ static void tie_files(struct tying *tying)
 		tie_includes(tying, first, i);
 		tie_conditionals(tying, first, i);
 		tie_balances(tying, first, i);
-		tie_counters(tying, first, i);
 		first = i;
 	}
 }
@@ -849,6 +921,7 @@ struct ties *ties_find(const GPtrArray *parts, const struct words *words, const 
 	sort_words(&tying);
 	tie_words(&tying);
 	tie_files(&tying);
+	tie_counters(&tying);
 	tie_idle(&tying);
 	for (guint i = 0; i < parts->len; i++)
 		ties->change[i] = find(ties, i);

@@ -469,6 +469,29 @@ static void test_what_is_counted_is_one_change(void **state)
 			    "\ta/a.c -13,0 +13,1 c\n");
 }
 
+/* Who waits for a count and who counts, in two files, belong together though others use the name.
+ */
+static void test_count_of_two_files(void **state)
+{
+	write_files(*state, "int other(struct it *it)\n{\n\treturn it->lone;\n}\n", 30);
+	AUTO(changes)
+	changes = split(*state,
+			(const char *[]){"a/a.c",
+					 "int a(int i)\n{\n\twhile (atomic_read(&it->lone))\n"
+					 "\t\tcond_resched();\n}\n",
+					 "a/b.c", "int b(int i)\n{\n\tatomic_dec(&it->lone);\n}\n",
+					 NULL},
+			(const char *[]){"a/a.c",
+					 "int a(int i)\n{\n\twait(&it->lone, "
+					 "!atomic_read(&it->lone));\n}\n",
+					 "a/b.c",
+					 "int b(int i)\n{\n\tif (atomic_dec_and_test(&it->lone))"
+					 "\n\t\twake(it);\n}\n",
+					 NULL});
+
+	assert_int_equal(changes->all->len, 1);
+}
+
 /* A word that is counted, but in no changed line, and a new name that begins with it. */
 static void test_word_of_no_changed_line(void **state)
 {
@@ -661,6 +684,7 @@ int main(void)
 		TREE_TEST(test_everyday_words),
 		TREE_TEST(test_what_is_taken_is_given_back),
 		TREE_TEST(test_what_is_counted_is_one_change),
+		TREE_TEST(test_count_of_two_files),
 		TREE_TEST(test_word_of_no_changed_line),
 		TREE_TEST(test_one_change_is_written),
 		cmocka_unit_test(test_changelog_between_versions),

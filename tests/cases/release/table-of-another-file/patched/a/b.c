@@ -1,0 +1,3 @@
+static struct ops ops = {
+	.validate = box_check,
+};
