@@ -6,7 +6,7 @@
  *
  * Which function an object holds is not known.  But the compiler let it hold only one of the old
  * prototype, and a unit that takes the address of one knows its type.  So each function of the old
- * prototype of which a unit takes the address must be of the new one.
+ * prototype of which a unit takes the address must be of the new one, and no other may be.
  */
 #include <dwarf.h>
 #include <string.h>
@@ -122,6 +122,28 @@ static char *obstacle(const struct comparison *comparison, struct types *origina
 	return NULL;
 }
 
+/*
+ * What objects held may also have been copied from objects of types that this unit alone sees.
+ * Where that ends, something else is put there: a function that was not of the old prototype.
+ */
+static char *newcomer(const struct comparison *comparison, struct types *original_types,
+		      struct types *patched_types, const char *old, const char *new)
+{
+	const struct side *side = comparison->patched;
+
+	for (guint i = 0; i < side->count; i++) {
+		const struct entity *entity = &side->entities[i];
+		const char *name = entity->symbol->name;
+
+		if (is_function(entity) && is_taken(side, entity) &&
+		    !g_strcmp0(prototype_of(patched_types, name), new) &&
+		    g_strcmp0(prototype_of(original_types, name), old))
+			return g_strdup_printf("%s, which is of that type, was not of the old one",
+					       name);
+	}
+	return NULL;
+}
+
 char *prototype_obstacle(const struct comparison *comparison, struct types *original_types,
 			 struct types *patched_types, struct prototype *prototype)
 {
@@ -132,7 +154,8 @@ char *prototype_obstacle(const struct comparison *comparison, struct types *orig
 		return NULL;
 	if (takes_functions(old) || takes_functions(new))
 		return g_strdup("the functions that it takes may be of another type too");
-	return obstacle(comparison, original_types, patched_types, old, new, FALSE);
+	char *text = obstacle(comparison, original_types, patched_types, old, new, FALSE);
+	return text ? text : newcomer(comparison, original_types, patched_types, old, new);
 }
 
 char *prototype_loss(const struct comparison *comparison, struct types *original_types,

@@ -1,7 +1,7 @@
 #include "../kernel.h"
 
 struct thing;
-typedef int stop_fn(struct thing *, unsigned int);
+typedef int stop_fn(struct thing *, long);
 struct actions {
 	int (*start)(struct thing *, int);
 	stop_fn *stop;
@@ -17,7 +17,7 @@ static int start(struct thing *thing, int value)
 	return 0;
 }
 
-static int stop(struct thing *thing, unsigned int more)
+static int stop(struct thing *thing, long more)
 {
 	return ask(more);
 }
