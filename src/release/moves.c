@@ -131,6 +131,11 @@ static gboolean takes_reference(const struct word *word)
 	return FALSE;
 }
 
+static gboolean enlists(const struct word *word)
+{
+	return word->flags & WORD_CALLED && g_strstr_len(word->at, word->length, "list_add");
+}
+
 /*
  * What of an object a call makes or ends: the member, or the object itself, that it is given, or
  * the member that gets what it allocates.  NULL for calls of other kinds.
@@ -139,7 +144,8 @@ static const struct word *made_or_ended(const struct outline *outline, guint cal
 {
 	const struct word *word = word_at(outline, call), *member;
 
-	if (!takes_reference(word) && !word_initialises(word) && word_takes(word) >= 0)
+	if (!takes_reference(word) && !enlists(word) && !word_initialises(word) &&
+	    word_takes(word) >= 0)
 		return is_allocation(word) ? assigned_member(outline, call) : NULL;
 	member = outline_member_of_call(outline, call);
 	if (!member && takes_reference(word) && word[1].flags & WORD_ARGUMENT)
