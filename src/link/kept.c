@@ -8,10 +8,11 @@
  *
  * Counted is each function that came along whose address is taken, by code or by data that came
  * along, and each variable with addresses of functions whose own address is taken, other than to
- * read what is in it.  Whether an address is kept, or lent for the time of a call, is not known: a
- * module that stays costs some memory, one that goes too early the machine.
+ * read what is in it; and any variable whose address code stores in memory at once.  Whether an
+ * address is kept, or lent for the time of a call, is not known: a module that stays costs some
+ * memory, one that goes too early the machine.
  *
- * Not counted is other data.  Strings are handed on with every message, and hardly ever kept; a
+ * Not counted is the rest.  Strings are handed on with every message, and hardly ever kept; a
  * lock or a counter that is new is used by the code around it.
  */
 #include "link/kept.h"
@@ -202,8 +203,8 @@ static void add_found(struct search *search, const char *name)
 }
 
 /*
- * Other constants count where code stores their address: src/diff/tables.c refuses to change those
- * for the same reason.
+ * Data without functions counts where code stores its address: src/diff/tables.c refuses to change
+ * such constants for the same reason.  What is only compared with an address keeps nothing.
  */
 static void look_at_data(struct search *search, const struct section *from,
 			 const struct reloc *reloc, const struct insn_use *use)
@@ -213,7 +214,7 @@ static void look_at_data(struct search *search, const struct section *from,
 	const struct symbol *variable;
 
 	if (use->access || !is_data(search, data) ||
-	    (!is_table && (use->address != INSN_STORED || (data->flags & SHF_WRITE))))
+	    (use->address != INSN_STORED && (!is_table || use->address != INSN_PLAIN)))
 		return;
 	variable = variable_at(search, data, x86_code_target(from, reloc));
 	if (is_table || !variable || !is_text(variable))

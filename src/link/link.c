@@ -165,6 +165,18 @@ static gboolean join_runtime(struct object *into, struct scope *scope, GError **
 	return TRUE;
 }
 
+/* What policy split installs takes a livepatch away when its module goes, and loads it anew. */
+static gboolean may_stay(const struct link_options *options, const struct unit *unit,
+			 const GPtrArray *kept, GError **error)
+{
+	if (!kept->len || options->policy != KLATCH_SPLIT || !strcmp(unit->object, "vmlinux"))
+		return TRUE;
+	klatch_fail(error, KLATCH_REFUSED, "the livepatch can't go with its module", unit->source,
+		    "choose another --late", "the kernel may keep %s",
+		    (const char *)kept->pdata[0]);
+	return FALSE;
+}
+
 gboolean link_livepatch(const struct kernel *kernel, const struct link_options *options,
 			const struct link_unit *units, gsize count, const char *directory,
 			const char *path, GError **error)
@@ -176,7 +188,8 @@ gboolean link_livepatch(const struct kernel *kernel, const struct link_options *
 		return FALSE;
 	g_autoptr(GPtrArray) kept = kept_find(livepatch, kernel->series);
 	finish_hide_symbols(livepatch);
-	if (!tables_add_livepatch(livepatch, scope, options, kept->len > 0, error) ||
+	if (!may_stay(options, units[0].unit, kept, error) ||
+	    !tables_add_livepatch(livepatch, scope, options, kept->len > 0, error) ||
 	    !join_runtime(livepatch, scope, error) ||
 	    !finish_module(livepatch, options, scope->exports, error))
 		return FALSE;

@@ -101,7 +101,11 @@ static void tables_of_functions(void **state)
 		"static const struct { int i; const struct ops *ops; } kinds[2] = {{1, &ops}};\n"
 		"void f(void) { give(kinds); }\n",
 		"kinds");
-	/* what is read in place is not handed on */
+	/* what is only read, or compared, is not handed on */
+	assert_kept(state,
+		    "static const struct ops ops = {.one = original};\n"
+		    "int f(struct keeper *k) { return k->p == &ops; }\n",
+		    "");
 	assert_kept(state,
 		    "static void (*const table[])(void) = {original, original};\n"
 		    "void f(unsigned i) { table[i & 1](); }\n",
@@ -131,11 +135,14 @@ static void other_data(void **state)
 		    "static const char message[] = \"as netlink has it\";\n"
 		    "void f(struct keeper *k) { k->p = message; }\n",
 		    "");
-	assert_kept(
-		state,
-		"static struct { long lock, count; } counter;\n"
-		"void f(struct keeper *k) { counter.count++; give(&counter); k->p = &counter; }\n",
-		"");
+	assert_kept(state,
+		    "static struct { long lock, count; } counter;\n"
+		    "void f(struct keeper *k) { counter.count++; give(&counter); }\n",
+		    "");
+	assert_kept(state,
+		    "static struct keeper list = {&list};\n"
+		    "void f(struct keeper *k) { k->p = &list; }\n",
+		    "list");
 	/* a constant that is lent, and one that is kept */
 	assert_kept(state,
 		    "static const int lent[] = {1, 2, 0, 3}, kept[] = {4, 0, 0, 5};\n"
