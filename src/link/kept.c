@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "diff/insn.h"
+#include "diff/names.h"
 #include "kernel/special.h"
 #include "link/entry.h"
 #include "link/tables.h"
@@ -67,13 +68,21 @@ static gboolean is_data(const struct search *search, const struct section *secti
 	       !(section->flags & SHF_MERGE);
 }
 
+/* Nobody takes the address of a cold part as that of a function: it is a label's, of a switch. */
+static gboolean is_cold(const struct symbol *symbol)
+{
+	g_autofree char *function = name_of_cold(symbol->name);
+
+	return function != NULL;
+}
+
 static void find_entries(struct search *search)
 {
 	for (guint i = 0; i < search->livepatch->symbols->len; i++) {
 		struct symbol *symbol = object_symbol_at(search->livepatch, i);
 		GPtrArray *entries;
 
-		if (symbol->type != STT_FUNC || !symbol->section ||
+		if (symbol->type != STT_FUNC || !symbol->section || is_cold(symbol) ||
 		    !is_ordinary(search, symbol->section))
 			continue;
 		entries = g_hash_table_lookup(search->entries, symbol->section);

@@ -24,10 +24,11 @@ struct cutting {
 /* Finds the parts, without their words (cut.c). */
 gboolean cutting_cut(struct cutting *cutting, GError **error);
 
-/* Finds what parts begin to initialise (begins.c), and what they do at another time in the life of
- * an object than before (moves.c). */
+/* Finds what parts begin to initialise (begins.c), what they do at another time in the life of an
+ * object than before (moves.c), and what they look for at another place of it (places.c). */
 void cutting_find_begins(struct cutting *cutting);
 void cutting_find_moves(struct cutting *cutting);
+void cutting_find_places(struct cutting *cutting);
 
 /* Whether a word is the call of what makes a zeroed member usable (begins.c). */
 gboolean word_initialises(const struct word *word);

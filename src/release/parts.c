@@ -39,6 +39,7 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 		return NULL;
 	cutting_find_begins(&cutting);
 	cutting_find_moves(&cutting);
+	cutting_find_places(&cutting);
 	cutting_read_uses(&cutting);
 	cutting_read_balances(&cutting);
 	cutting_read_counters(&cutting);

@@ -1,0 +1,6 @@
+void *first(struct cart *cart)
+{
+	void *it = *(void **)(cart->lid);
+
+	return it;
+}

@@ -1,0 +1,6 @@
+void *first(struct cart *cart)
+{
+	void *const it = *(void **)(cart->lid);
+
+	return it;
+}
