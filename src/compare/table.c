@@ -347,7 +347,8 @@ struct table *table_new(const struct comparison *comparison)
 			  last_rows[i].how, last_rows[i].cell);
 	if (comparison->corpus)
 		add_cells(table, comparison, LIMITS, "patches of the corpus",
-			  "those that klatch can make live at all, through klatch build --late=POLICY",
+			  "those that klatch can make live at all, through klatch build "
+			  "--late=POLICY",
 			  corpus);
 	return table;
 }
