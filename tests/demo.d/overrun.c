@@ -10,7 +10,7 @@ int main(void)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
 	struct itimerspec fast = {{0, 1000000}, {0, 1000000}}; /* each millisecond */
-	/* Once, for our purpose; late enough for the signal before to be taken on a busy machine. */
+	/* Once, for our purpose; late enough for a busy machine to take the signal before. */
 	struct itimerspec slow = {{100, 0}, {2, 0}};
 	struct itimerspec now;
 	sigset_t set, pending;
