@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "build/candidate.h"
 #include "diff/names.h"
 #include "kernel/exports.h"
@@ -17,6 +18,8 @@
 
 /* More than so many units are too many to compile for one function. */
 #define UNIT_LIMIT 40
+
+#define NAMES_SHOWN 3
 
 struct spread {
 	const struct kernel *kernel;
@@ -160,18 +163,6 @@ static gboolean refuse(const struct search *search, GError **error, const char *
 	return FALSE;
 }
 
-/* Names, the first few of them.  Caller frees. */
-static char *list(const GPtrArray *names)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (guint i = 0; i < MIN(names->len, 3); i++)
-		g_string_append_printf(text, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
-	if (names->len > 3)
-		g_string_append_printf(text, " and %u more", names->len - 3);
-	return g_strdup(text->str);
-}
-
 /* Those who use it by name, when they are loaded. */
 static gboolean check_named(const struct search *search, GError **error)
 {
@@ -195,7 +186,7 @@ static gboolean check_named(const struct search *search, GError **error)
 	if (!modules)
 		return FALSE;
 	if (modules->len) {
-		g_autofree char *names = list(modules);
+		g_autofree char *names = names_list(modules, NAMES_SHOWN);
 		return refuse(search, error, "modules can call it: %s", names);
 	}
 	g_ptr_array_add(search->notes,

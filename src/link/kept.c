@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "base/names.h"
 #include "diff/insn.h"
 #include "diff/names.h"
 #include "kernel/special.h"
@@ -282,12 +283,7 @@ GPtrArray *kept_find(const struct object *livepatch, guint series)
 
 char *kept_describe(const char *what, const GPtrArray *kept)
 {
-	GString *text = g_string_new(what);
+	g_autofree char *names = names_list(kept, NAMES_SHOWN);
 
-	g_string_append(text, " stays in memory: the kernel may keep");
-	for (guint i = 0; i < kept->len && i < NAMES_SHOWN; i++)
-		g_string_append_printf(text, "%s %s", i ? "," : "", (const char *)kept->pdata[i]);
-	if (kept->len > NAMES_SHOWN)
-		g_string_append_printf(text, " and %u more", kept->len - NAMES_SHOWN);
-	return g_string_free(text, FALSE);
+	return g_strdup_printf("%s stays in memory: the kernel may keep %s", what, names);
 }

@@ -51,23 +51,7 @@ static const char *const initialisers[] = {
 
 gboolean word_initialises(const struct word *word)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(initialisers); i++)
-		if (word->length == strlen(initialisers[i]) &&
-		    !memcmp(word->at, initialisers[i], word->length))
-			return word->flags & WORD_CALLED;
-	return FALSE;
-}
-
-/* Whether a text has a word, as all that the flags say. */
-static gboolean has_word(const struct outline *outline, const struct word *wanted, guint32 flags)
-{
-	for (guint i = 0; i < outline->words->len; i++) {
-		const struct word *word = &g_array_index(outline->words, struct word, i);
-
-		if ((word->flags & flags) == flags && words_equal(word, wanted))
-			return TRUE;
-	}
-	return FALSE;
+	return word_calls(word, initialisers, G_N_ELEMENTS(initialisers));
 }
 
 static gboolean initialises(const struct outline *outline, const struct word *initialiser,
@@ -93,7 +77,7 @@ static char *begins_to_initialise(const struct cutting *cutting, guint call)
 		word_initialises(word) ? outline_member_of_call(patched, call) : NULL;
 
 	/* A member that is new is a matter of the layout. */
-	if (!member || !has_word(original, member, WORD_MEMBER) ||
+	if (!member || !outline_has(original, member, WORD_MEMBER) ||
 	    initialises(original, word, member))
 		return NULL;
 	return g_strdup_printf("it begins to initialise %.*s, and objects that are there already "
@@ -128,7 +112,7 @@ static char *begins_to_surround(const struct cutting *cutting, guint call)
 	if (tag + 1 >= words->len || g_array_index(words, struct word, tag).step != word->step)
 		return NULL;
 	word = &g_array_index(words, struct word, tag);
-	if (has_word(cutting->outlines[ORIGINAL], word, 0) || is_queued(word + 1))
+	if (outline_has(cutting->outlines[ORIGINAL], word, 0) || is_queued(word + 1))
 		return NULL;
 	return g_strdup_printf(
 		"it takes objects for a part of struct %.*s, which is new, and those "

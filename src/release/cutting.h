@@ -30,6 +30,9 @@ void cutting_find_begins(struct cutting *cutting);
 void cutting_find_moves(struct cutting *cutting);
 void cutting_find_places(struct cutting *cutting);
 
+/* Finds the new variables that rely on what was not yet left in them (variables.c). */
+void cutting_find_variables(struct cutting *cutting);
+
 /* Whether a word is the call of what makes a zeroed member usable (begins.c). */
 gboolean word_initialises(const struct word *word);
 

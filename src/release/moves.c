@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "release/cutting.h"
-
-enum { NONE = -1 };
+#include "release/functions.h"
 
 struct life {
 	const struct cutting *cutting;
@@ -15,85 +14,11 @@ struct life {
 	guint call;	 /* what, a word of the patched side */
 };
 
-static const struct word *word_at(const struct outline *outline, guint number)
-{
-	return &g_array_index(outline->words, struct word, number);
-}
-
-static gint32 function_of(const struct outline *outline, const struct word *word)
-{
-	gint32 owner = outline->owners[word->line];
-	const struct declaration *declaration;
-
-	if (owner < 0)
-		return NONE;
-	declaration = &g_array_index(outline->declarations, struct declaration, owner);
-	if (declaration->type || declaration->named == G_MAXUINT ||
-	    !(word_at(outline, declaration->named)->flags & WORD_CALLED))
-		return NONE;
-	return owner;
-}
-
-static const struct word *name_of(const struct outline *outline, gint32 function)
-{
-	return word_at(outline,
-		       g_array_index(outline->declarations, struct declaration, function).named);
-}
-
-/* The function of that name, or NONE; a prototype of it has fewer words. */
-static gint32 find_function(const struct outline *outline, const struct word *name)
-{
-	gint32 found = NONE;
-	guint most = 0;
-
-	for (gint32 i = 0; i < (gint32)outline->declarations->len; i++) {
-		const struct declaration *declaration =
-			&g_array_index(outline->declarations, struct declaration, i);
-
-		if (declaration->named == G_MAXUINT || declaration->words <= most ||
-		    !words_equal(word_at(outline, declaration->named), name) ||
-		    function_of(outline, word_at(outline, declaration->named)) != i)
-			continue;
-		found = i;
-		most = declaration->words;
-	}
-	return found;
-}
-
-/* Whether a function has a word of that name, as all that the flags say. */
-static gboolean function_has(const struct outline *outline, gint32 function,
-			     const struct word *wanted, guint32 flags)
-{
-	const struct declaration *declaration =
-		&g_array_index(outline->declarations, struct declaration, function);
-
-	for (guint i = 0; i < declaration->words; i++) {
-		guint number = declaration->first_word + i;
-		const struct word *word = word_at(outline, number);
-
-		if (number != declaration->named && (word->flags & flags) == flags &&
-		    words_equal(word, wanted))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* ---- what is done ---- */
-
-/* What follows a word, blanks left out. */
-static const char *behind(const struct outline *outline, const struct word *word)
-{
-	const char *end = outline->text->data + outline->text->size;
-	const char *at = word->at + word->length;
-
-	while (at < end && g_ascii_isspace(*at))
-		at++;
-	return end - at > 1 ? at : "  ";
-}
 
 static gboolean is_assigned(const struct outline *outline, const struct word *word)
 {
-	const char *at = behind(outline, word);
+	const char *at = word_behind(outline, word);
 
 	return *at == '=' && at[1] != '=';
 }
@@ -125,10 +50,7 @@ static gboolean takes_reference(const struct word *word)
 		"netdev_hold",	   "of_node_get", "refcount_inc", "skb_get", "sock_hold",
 		"try_module_get",  "usb_get_dev", "pci_dev_get"};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(names) && word->flags & WORD_CALLED; i++)
-		if (word->length == strlen(names[i]) && !memcmp(word->at, names[i], word->length))
-			return TRUE;
-	return FALSE;
+	return word_calls(word, names, G_N_ELEMENTS(names));
 }
 
 static gboolean enlists(const struct word *word)
@@ -190,16 +112,6 @@ static gboolean function_does(const struct outline *outline, gint32 function,
 
 /* ---- who did it before ---- */
 
-/* Whether, on a side, one of two functions calls the other: what moved is done at the same time. */
-static gboolean are_connected(const struct outline *outline, const struct word *one,
-			      const struct word *other)
-{
-	gint32 first = find_function(outline, one), second = find_function(outline, other);
-
-	return (first >= 0 && function_has(outline, first, other, WORD_CALLED)) ||
-	       (second >= 0 && function_has(outline, second, one, WORD_CALLED));
-}
-
 /* Whether a function that is connected with the one of that name does it now: a part of it that was
  * made a function of its own, say. */
 static gboolean is_done_around(const struct life *life, const struct word *name,
@@ -211,9 +123,10 @@ static gboolean is_done_around(const struct life *life, const struct word *name,
 	for (guint i = 0; i < patched->words->len; i++) {
 		gint32 function = word_does(patched, i, call, member)
 					  ? function_of(patched, word_at(patched, i))
-					  : NONE;
+					  : NO_FUNCTION;
 
-		if (function >= 0 && are_connected(patched, name, name_of(patched, function)))
+		if (function >= 0 &&
+		    functions_call(patched, name, function_name(patched, function)))
 			return TRUE;
 	}
 	return FALSE;
@@ -226,7 +139,7 @@ static const struct word *who_did(const struct life *life, const struct word *me
 	const struct outline *original = life->cutting->outlines[ORIGINAL];
 	const struct outline *patched = life->cutting->outlines[PATCHED];
 	const struct word *call = word_at(patched, life->call);
-	const struct word *begins = name_of(patched, life->function);
+	const struct word *begins = function_name(patched, life->function);
 
 	for (gint32 i = 0; i < (gint32)original->declarations->len; i++) {
 		const struct declaration *declaration =
@@ -235,15 +148,15 @@ static const struct word *who_did(const struct life *life, const struct word *me
 			declaration->named != G_MAXUINT &&
 					function_of(original,
 						    word_at(original, declaration->named)) == i
-				? name_of(original, i)
+				? function_name(original, i)
 				: NULL;
-		gint32 now = name ? find_function(patched, name) : NONE;
+		gint32 now = name ? function_find(patched, name) : NO_FUNCTION;
 
 		if (!name || words_equal(name, begins) ||
 		    !function_does(original, i, call, member) ||
 		    (now >= 0 && (function_does(patched, now, call, member) ||
 				  function_has(patched, now, begins, 0))) ||
-		    are_connected(original, name, begins) || is_done_around(life, name, member))
+		    functions_call(original, name, begins) || is_done_around(life, name, member))
 			continue;
 		return name;
 	}
@@ -256,8 +169,8 @@ static char *moves(const struct life *life)
 	const struct outline *patched = life->cutting->outlines[PATCHED];
 	const struct word *call = word_at(patched, life->call);
 	const struct word *member = made_or_ended(patched, life->call);
-	const struct word *begins = name_of(patched, life->function);
-	gint32 before = find_function(original, begins);
+	const struct word *begins = function_name(patched, life->function);
+	gint32 before = function_find(original, begins);
 	const struct word *who;
 
 	if (!member || (before >= 0 && function_does(original, before, call, member)))
@@ -324,7 +237,7 @@ static char *leaves_to_the_device(const struct life *life)
 	const struct outline *original = life->cutting->outlines[ORIGINAL];
 	const struct outline *patched = life->cutting->outlines[PATCHED];
 	const struct word *call = word_at(patched, life->call);
-	gint32 before = find_function(original, name_of(patched, life->function));
+	gint32 before = function_find(original, function_name(patched, life->function));
 	struct word plain = *call;
 
 	if (call->length <= strlen(prefix) || memcmp(call->at, prefix, strlen(prefix)))
@@ -340,129 +253,8 @@ static char *leaves_to_the_device(const struct life *life)
 			       (int)call->length, call->at, (int)plain.length, plain.at);
 }
 
-/* ---- what is new beside the objects ---- */
-
-/* Whether a declaration at file scope holds what some function can leave for others. */
-static gboolean holds_state(const struct outline *outline, const struct declaration *declaration)
-{
-	static const char *const stateless[] = {
-		"const",     "lock",	   "LOCK",	 "mutex",   "MUTEX",  "ratelimit",
-		"RATELIMIT", "STATIC_KEY", "static_key", "typedef", "extern", "define"};
-
-	for (guint i = 0; i < declaration->words; i++) {
-		const struct word *word = word_at(outline, declaration->first_word + i);
-
-		for (gsize j = 0; j < G_N_ELEMENTS(stateless); j++)
-			if (g_strstr_len(word->at, word->length, stateless[j]))
-				return FALSE;
-	}
-	return TRUE;
-}
-
-/* Behind what is in brackets, or in the parentheses of per_cpu(variable, cpu). */
-static const char *behind_index(const char *at, const char *end, char close)
-{
-	at = memchr(at, close, end - at);
-	for (at = at ? at + 1 : end; at < end && g_ascii_isspace(*at);)
-		at++;
-	return at;
-}
-
-/* Whether a variable is changed here, or its address handed on. */
-static gboolean is_written(const struct outline *outline, const struct word *word)
-{
-	const char *at = behind(outline, word), *end = outline->text->data + outline->text->size;
-	const char *before = word->at > outline->text->data ? word->at - 1 : "";
-
-	if (*before == '&' || g_str_has_prefix(at, "++"))
-		return TRUE;
-	if (*before == '(' && g_strstr_len(word[-1].at, word[-1].length, "per_cpu"))
-		at = behind_index(at, end, ')');
-	while (at < end && *at == '[')
-		at = behind_index(at, end, ']');
-	return end - at > 1 && *at == '=' && at[1] != '=';
-}
-
-/*
- * A variable that is new, which one function sets that was there before, and on which another one
- * relies: what the first did before the change is not in it.
- */
-static char *relies_on_what_is_new(const struct cutting *cutting, const struct word *variable)
-{
-	const struct outline *original = cutting->outlines[ORIGINAL];
-	const struct outline *patched = cutting->outlines[PATCHED];
-	const struct word *writer = NULL, *reader = NULL;
-
-	for (guint i = 0; i < patched->words->len; i++) {
-		const struct word *word = word_at(patched, i);
-		gint32 function = words_equal(word, variable) && !(word->flags & WORD_MEMBER)
-					  ? function_of(patched, word)
-					  : NONE;
-		const struct word *name = function >= 0 ? name_of(patched, function) : NULL;
-
-		if (!name || find_function(original, name) == NONE)
-			continue;
-		if (is_written(patched, word))
-			writer = name;
-		else
-			reader = name;
-	}
-	if (!writer || !reader || words_equal(writer, reader) ||
-	    are_connected(patched, writer, reader))
-		return NULL;
-	return g_strdup_printf("%.*s is new, and %.*s relies on what %.*s did not yet leave in it",
-			       (int)variable->length, variable->at, (int)reader->length, reader->at,
-			       (int)writer->length, writer->at);
-}
-
-/* The variable that a declaration at file scope is of, or NULL.  DEFINE_PER_CPU(type, name) */
-static const struct word *variable_of(const struct outline *outline,
-				      const struct declaration *declaration)
-{
-	const struct word *named =
-		declaration->named == G_MAXUINT ? NULL : word_at(outline, declaration->named);
-
-	if (!named || declaration->type || function_of(outline, named) != NONE)
-		return NULL;
-	for (guint i = declaration->first_word; word_at(outline, i) < named; i++)
-		if (g_strstr_len(word_at(outline, i)->at, word_at(outline, i)->length, "PER_CPU"))
-			for (i = declaration->words; i-- > 0;) {
-				named = word_at(outline, declaration->first_word + i);
-				if (*behind(outline, named) == ')')
-					return named;
-			}
-	return named;
-}
-
-static gboolean is_named(const struct outline *outline, const struct word *wanted)
-{
-	for (guint i = 0; i < outline->words->len; i++)
-		if (words_equal(word_at(outline, i), wanted))
-			return TRUE;
-	return FALSE;
-}
-
-static void find_new_variables(struct cutting *cutting)
-{
-	const struct outline *patched = cutting->outlines[PATCHED];
-
-	for (guint i = 0; i < patched->declarations->len; i++) {
-		const struct declaration *declaration =
-			&g_array_index(patched->declarations, struct declaration, i);
-		const struct word *variable = variable_of(patched, declaration);
-		struct part *part =
-			variable ? cutting_part_of(cutting, PATCHED, variable->line) : NULL;
-
-		if (part && !part->begins && holds_state(patched, declaration) &&
-		    !is_named(cutting->outlines[ORIGINAL], variable))
-			part->begins = relies_on_what_is_new(cutting, variable);
-	}
-}
-
 void cutting_find_moves(struct cutting *cutting)
 {
-	find_new_variables(cutting);
-
 	static char *(*const kinds[])(const struct life *life) = {moves, gives_back_what_is_new,
 								  leaves_to_the_device};
 	const struct outline *patched = cutting->outlines[PATCHED];

@@ -319,3 +319,22 @@ const struct word *outline_member_of_call(const struct outline *outline, guint c
 	}
 	return last;
 }
+
+gboolean outline_has(const struct outline *outline, const struct word *wanted, guint32 flags)
+{
+	for (guint i = 0; i < outline->words->len; i++) {
+		const struct word *word = &g_array_index(outline->words, struct word, i);
+
+		if ((word->flags & flags) == flags && words_equal(word, wanted))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean word_calls(const struct word *word, const char *const *names, gsize count)
+{
+	for (gsize i = 0; i < count && word->flags & WORD_CALLED; i++)
+		if (word->length == strlen(names[i]) && !memcmp(word->at, names[i], word->length))
+			return TRUE;
+	return FALSE;
+}

@@ -60,4 +60,10 @@ gboolean outline_divides(const struct outline *outline, guint line);
  * behind a pointer; or NULL. */
 const struct word *outline_member_of_call(const struct outline *outline, guint call);
 
+/* Whether a text has a word, as all that the flags say. */
+gboolean outline_has(const struct outline *outline, const struct word *wanted, guint32 flags);
+
+/* Whether a word is the call of one of some functions. */
+gboolean word_calls(const struct word *word, const char *const *names, gsize count);
+
 #endif

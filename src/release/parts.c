@@ -38,6 +38,7 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 	if (!cutting_cut(&cutting, error))
 		return NULL;
 	cutting_find_begins(&cutting);
+	cutting_find_variables(&cutting);
 	cutting_find_moves(&cutting);
 	cutting_find_places(&cutting);
 	cutting_read_uses(&cutting);

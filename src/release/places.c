@@ -53,7 +53,7 @@ static const char *lines_of(const struct text *text, guint first, guint count, c
 	return text->data + text->starts[MIN(first, text->count)];
 }
 
-/* Whether lines access something by a cast to that type, at that address (NULL: at any). */
+/* Whether lines access something by a cast to that type, at the same address if that is asked. */
 static gboolean has_access(const char *at, const char *end, const struct access *wanted,
 			   gboolean same_address)
 {
