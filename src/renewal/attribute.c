@@ -31,18 +31,54 @@ static gboolean is_word(char c)
 	return g_ascii_isalnum(c) || c == '_';
 }
 
-/* The identifiers of a text; a number that the compiler adds to a name (foo.12) is parted from it.
- */
-static void add_words(GHashTable *words, const char *text)
+/* Whether a word of a sentence is a name: it looks like one, or the word before says so.  Others,
+ * as "file" or "key", are names of something else, too. */
+static gboolean is_name(const char *word, const char *before)
 {
+	static const char *const kinds[] = {"struct", "union", "enum", "typedef", "function",
+					    "data",   "calls", "uses", "has",	  "holds",
+					    "of",     "to",    "by",   NULL};
+
+	if (g_ascii_isdigit(*word) || !strcmp(before, "member"))
+		return FALSE;
+	return strpbrk(word, "_0123456789") || g_strv_contains(kinds, before);
+}
+
+/* How long what follows a word is if both are the name of a file: "foo.c". */
+static gsize file_ending(const char *text)
+{
+	return text[0] == '.' && (text[1] == 'c' || text[1] == 'h') && !is_word(text[2]) ? 2 : 0;
+}
+
+/*
+ * The names of a sentence, with all words that it quotes; a number that the compiler adds to a name
+ * (foo.12) is parted from it.
+ */
+static void add_words(GHashTable *words, const char *text, gboolean quoted)
+{
+	g_autofree char *before = g_strdup("");
+	char last = ' ';
+
 	while (text && *text) {
-		gsize length = 0;
+		gsize length = 0, ending;
 
 		while (is_word(text[length]))
 			length++;
-		if (length && !g_ascii_isdigit(*text))
-			g_hash_table_add(words, g_strndup(text, length));
-		text += MAX(length, 1);
+		ending = file_ending(text + length);
+		if (length) {
+			char *word = g_strndup(text, length);
+
+			if (!ending &&
+			    (is_name(word, before) || (quoted && !g_ascii_isdigit(*word))))
+				g_hash_table_add(words, g_strdup(word));
+			g_free(before);
+			before = word;
+		} else if (*text == '\'') {
+			quoted = !quoted && !is_word(last); /* not that of "can't" */
+		}
+		length = MAX(length + ending, 1);
+		last = text[length - 1];
+		text += length;
 	}
 }
 
@@ -63,10 +99,10 @@ static struct told tell(const GError *refusal)
 							   : strlen(reason->where));
 	if (colon) {
 		told.line = strtoul(colon + 1, NULL, 10);
-		add_words(told.subject, colon + 1);
+		add_words(told.subject, colon + 1, TRUE);
 	}
-	add_words(told.subject, reason->what);
-	add_words(told.reason, reason->why);
+	add_words(told.subject, reason->what, FALSE);
+	add_words(told.reason, reason->why, FALSE);
 	return told;
 }
 
@@ -122,7 +158,7 @@ gboolean attribute_tells(const struct change *change, const char *reason)
 {
 	g_autoptr(GHashTable) words = new_words();
 
-	add_words(words, reason);
+	add_words(words, reason, FALSE);
 	for (guint i = 0; i < change->hunks->len; i++) {
 		const struct hunk *hunk = g_ptr_array_index(change->hunks, i);
 

@@ -11,6 +11,7 @@
 struct trial {
 	struct renewal *renewal;
 	gboolean types;
+	gboolean fails; /* a source that does not compile is a reason */
 	GError *refusal;
 };
 
@@ -21,7 +22,7 @@ static gboolean judge_trial(struct compiled *compiled, const GError *problem, gp
 	AUTO(candidate) candidate = candidate_new(compiled);
 
 	if (problem) {
-		trial->refusal = g_error_copy(problem);
+		trial->refusal = trial->fails ? g_error_copy(problem) : NULL;
 		return TRUE;
 	}
 	if (!candidate_diff(candidate, trial->renewal->kernel->series, trial->types,
@@ -32,7 +33,9 @@ static gboolean judge_trial(struct compiled *compiled, const GError *problem, gp
 	return TRUE;
 }
 
-/* The first thing that a change alone is refused for in a unit; *refusal is NULL if there is none.
+/*
+ * The first thing that a change alone is refused for in a unit; *refusal is NULL if there is none.
+ * What compiles with the others but not alone needs one of them, which is no reason.
  */
 static gboolean refused_alone(struct renewal *renewal, const struct reached *reached,
 			      const struct change *change, GError **refusal, GError **error)
@@ -40,7 +43,7 @@ static gboolean refused_alone(struct renewal *renewal, const struct reached *rea
 	g_autofree char *objects = g_build_filename(renewal->directory, "alone-objects", NULL);
 	g_autoptr(GPtrArray) units = g_ptr_array_new();
 	AUTO(compiled) compiled = compiled_new(reached->unit, objects, 0, reached->compiled->types);
-	struct trial trial = {renewal, compiled->types, NULL};
+	struct trial trial = {renewal, compiled->types, reached->fails, NULL};
 	AUTO(overlay) overlay = NULL;
 
 	g_ptr_array_add(units, compiled);
@@ -65,7 +68,7 @@ static void add_refused(const struct renewal *renewal, const GPtrArray *changes,
 }
 
 /* The refused change that a unit, which does not compile any more, misses: one of those that led to
- * it, too, or one that defines what the compiler tells; NULL if there is none such. */
+ * it, too, or one that defines what the compiler tells; NULL if it is not known. */
 static const struct change *missed_change(const struct renewal *renewal,
 					  const struct reached *reached, const GError *refusal)
 {
@@ -78,7 +81,7 @@ static const struct change *missed_change(const struct renewal *renewal,
 	add_refused(renewal, renewal->result->changes->all, all);
 	g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, near, refusal);
 	g_autoptr(GPtrArray) far = attribute_refusal(renewal->selection, all, refusal);
-	const GPtrArray *found = best->len ? best : near->len ? near : far;
+	const GPtrArray *found = best->len ? best : near->len == 1 ? near : far;
 
 	return found->len ? g_ptr_array_index(found, 0) : NULL;
 }
@@ -104,36 +107,8 @@ static GError *reason_of(const struct renewal *renewal, const struct reached *re
 	return told;
 }
 
-/*
- * Nothing that is told leads to one change: each is tried alone.  If only several of them together
- * are refused, the last one leaves; the others are judged again.
- */
-static gboolean refuse_by_trial(struct renewal *renewal, const struct reached *reached,
-				const GPtrArray *changes, GError **error)
-{
-	gboolean found = FALSE;
-
-	for (guint i = 0; i < changes->len; i++) {
-		g_autoptr(GError) refusal = NULL;
-
-		if (!refused_alone(renewal, reached, g_ptr_array_index(changes, i), &refusal,
-				   error))
-			return FALSE;
-		found = found || refusal;
-		if (refusal)
-			renewal_refuse(renewal, g_ptr_array_index(changes, i), refusal);
-	}
-	if (!found) {
-		g_autoptr(GError) reason =
-			reason_of(renewal, reached, g_ptr_array_index(reached->refusals, 0));
-
-		renewal_refuse(renewal, g_ptr_array_index(changes, changes->len - 1), reason);
-	}
-	return TRUE;
-}
-
-/* A change that is refused when all units were looked at: until then each is looked at with the
- * changes that it was judged with. */
+/* A change that is refused when all there is to look at was: until then each unit is looked at with
+ * the changes that it was judged with. */
 struct verdict {
 	const struct change *change;
 	GError *reason;
@@ -146,6 +121,57 @@ static void verdict_clear(gpointer at)
 	g_clear_error(&verdict->reason);
 }
 
+static void add_verdict(GArray *verdicts, const struct renewal *renewal,
+			const struct reached *reached, const struct change *change,
+			const GError *refusal)
+{
+	struct verdict verdict = {change, reason_of(renewal, reached, refusal)};
+
+	g_array_append_val(verdicts, verdict);
+}
+
+static GArray *verdicts_new(void)
+{
+	GArray *verdicts = g_array_new(FALSE, FALSE, sizeof(struct verdict));
+
+	g_array_set_clear_func(verdicts, verdict_clear);
+	return verdicts;
+}
+
+static void give_verdicts(struct renewal *renewal, const GArray *verdicts)
+{
+	for (guint i = 0; i < verdicts->len; i++) {
+		const struct verdict *verdict = &g_array_index(verdicts, struct verdict, i);
+
+		renewal_refuse(renewal, verdict->change, verdict->reason);
+	}
+}
+
+/*
+ * Nothing that is told leads to one change: each is tried alone.  If only several of them together
+ * are refused, the last one leaves; the others are judged again.
+ */
+static gboolean refuse_by_trial(struct renewal *renewal, const struct reached *reached,
+				const GPtrArray *changes, GError **error)
+{
+	g_autoptr(GArray) verdicts = verdicts_new();
+
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *change = g_ptr_array_index(changes, i);
+		g_autoptr(GError) refusal = NULL;
+
+		if (!refused_alone(renewal, reached, change, &refusal, error))
+			return FALSE;
+		if (refusal)
+			add_verdict(verdicts, renewal, reached, change, refusal);
+	}
+	if (!verdicts->len)
+		add_verdict(verdicts, renewal, reached, changes->pdata[changes->len - 1],
+			    g_ptr_array_index(reached->refusals, 0));
+	give_verdicts(renewal, verdicts);
+	return TRUE;
+}
+
 /* What is certain of a unit's refusals. */
 static void find_certain(const struct renewal *renewal, const struct reached *reached,
 			 GArray *verdicts)
@@ -156,17 +182,27 @@ static void find_certain(const struct renewal *renewal, const struct reached *re
 		const GError *refusal = g_ptr_array_index(reached->refusals, i);
 		g_autoptr(GPtrArray) best = attribute_refusal(renewal->selection, visible, refusal);
 		const GPtrArray *only = visible->len == 1 ? visible : best;
-		struct verdict verdict = {NULL, NULL};
 
-		if (only->len != 1)
-			continue;
-		verdict.change = g_ptr_array_index(only, 0);
-		verdict.reason = reason_of(renewal, reached, refusal);
-		g_array_append_val(verdicts, verdict);
+		if (only->len == 1)
+			add_verdict(verdicts, renewal, reached, g_ptr_array_index(only, 0),
+				    refusal);
 	}
 }
 
-/* The chosen changes that one of a unit's refusals may be about. */
+/* Adds those of a header of too wide a reach: they do not lead to a unit that sees them. */
+static void add_wide(const struct renewal *renewal, GPtrArray *visible, GPtrArray *changes)
+{
+	for (guint i = 0; i < renewal->wide->len; i++) {
+		const struct change *change = g_array_index(renewal->wide, struct wide, i).change;
+
+		if (g_ptr_array_find(visible, change, NULL) &&
+		    !g_ptr_array_find(changes, change, NULL))
+			g_ptr_array_add(changes, (gpointer)change);
+	}
+}
+
+/* The chosen changes that one of a unit's refusals may be about; last those that have to leave
+ * anyway. */
 static GPtrArray *find_doubtful(const struct renewal *renewal, const struct reached *reached)
 {
 	g_autoptr(GPtrArray) visible = renewal_visible(renewal, reached);
@@ -178,16 +214,10 @@ static GPtrArray *find_doubtful(const struct renewal *renewal, const struct reac
 		if (best->len)
 			return g_steal_pointer(&best);
 	}
-	return renewal_leading(renewal, reached);
-}
+	GPtrArray *changes = renewal_leading(renewal, reached);
 
-static void give_verdicts(struct renewal *renewal, const GArray *verdicts)
-{
-	for (guint i = 0; i < verdicts->len; i++) {
-		const struct verdict *verdict = &g_array_index(verdicts, struct verdict, i);
-
-		renewal_refuse(renewal, verdict->change, verdict->reason);
-	}
+	add_wide(renewal, visible, changes);
+	return changes;
 }
 
 /* Whether all changes that a unit was judged with are still chosen. */
@@ -201,10 +231,9 @@ static gboolean is_as_judged(const struct renewal *renewal, const struct reached
 
 gboolean renewal_refuse_units(struct renewal *renewal, const GPtrArray *units, GError **error)
 {
-	g_autoptr(GArray) verdicts = g_array_new(FALSE, FALSE, sizeof(struct verdict));
+	g_autoptr(GArray) verdicts = verdicts_new();
 	g_autofree guint *counts = g_new0(guint, units->len);
 
-	g_array_set_clear_func(verdicts, verdict_clear);
 	for (guint i = 0; i < units->len; i++) {
 		const struct compiled *compiled = g_ptr_array_index(units, i);
 		struct reached *reached = g_hash_table_lookup(renewal->by_unit, compiled->unit);

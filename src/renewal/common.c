@@ -48,26 +48,43 @@ void renewal_reached_free(struct reached *reached)
 	g_free(reached);
 }
 
+/* A change of comments is the reason of nothing, unless there is no other. */
+static GPtrArray *without_idle(GPtrArray *changes)
+{
+	GPtrArray *others = g_ptr_array_new();
+
+	for (guint i = 0; i < changes->len; i++)
+		if (!((const struct change *)g_ptr_array_index(changes, i))->idle)
+			g_ptr_array_add(others, g_ptr_array_index(changes, i));
+	if (!others->len)
+		g_ptr_array_extend(others, changes, NULL, NULL);
+	g_ptr_array_unref(changes);
+	return others;
+}
+
+static void add_of_files(const struct renewal *renewal, const GPtrArray *files, GPtrArray *changes)
+{
+	for (guint i = 0; files && i < files->len; i++)
+		selection_add_of_file(renewal->selection, g_ptr_array_index(files, i), changes);
+}
+
 /* The chosen changes that lead to a unit. */
 GPtrArray *renewal_leading(const struct renewal *renewal, const struct reached *reached)
 {
 	GPtrArray *changes = g_ptr_array_new();
 
-	for (guint i = 0; i < reached->files->len; i++)
-		selection_add_of_file(renewal->selection, g_ptr_array_index(reached->files, i),
-				      changes);
-	return changes;
+	add_of_files(renewal, reached->files, changes);
+	return without_idle(changes);
 }
 
 /* The chosen changes of all files that a unit reads, whether by them or not. */
 GPtrArray *renewal_visible(const struct renewal *renewal, const struct reached *reached)
 {
-	GPtrArray *changes = renewal_leading(renewal, reached);
+	GPtrArray *changes = g_ptr_array_new();
 
-	for (guint i = 0; reached->reads && i < reached->reads->len; i++)
-		selection_add_of_file(renewal->selection, g_ptr_array_index(reached->reads, i),
-				      changes);
-	return changes;
+	add_of_files(renewal, reached->files, changes);
+	add_of_files(renewal, reached->reads, changes);
+	return without_idle(changes);
 }
 
 void renewal_refuse(struct renewal *renewal, const struct change *change, const GError *reason)

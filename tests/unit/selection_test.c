@@ -132,6 +132,13 @@ static void test_by_name(void **state)
 	check_about(fixture, "struct other changed", "a.h:29", "it holds struct thing", "3");
 	check_about(fixture, "function outer can't be replaced", "net/a.c: outer",
 		    "it has second inlined", "2");
+	/* a word of the sentence is no name, nor is that of a file or of a member */
+	check_about(fixture, "struct outer changed", "a.h:1",
+		    "member thing is new, and the other may be in use, by second.c for one", "");
+	check_about(fixture, "struct outer changed", "a.h:1",
+		    "member x is of type 'struct thing' instead of 'int'", "2");
+	check_about(fixture, "function outer can't be replaced", "net/a.c: outer",
+		    "calls second, which can't be", "2");
 	/* the file alone says nothing */
 	check_about(fixture, "function outer can't be replaced", "net/a.c: outer", "because", "");
 	check_about(fixture, "function firsts can't be replaced", "net/a.c: firsts", "because", "");
