@@ -216,6 +216,8 @@ static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
 	if (!pipeline->overlay)
 		return keep_refusal(pipeline, problem, error);
 
+	g_ptr_array_extend_and_steal(pipeline->result->notes,
+				     layouts_notes(pipeline->overlay->layouts));
 	pipeline->touched =
 		touched_units(pipeline->kernel, pipeline->commands, pipeline->overlay, error);
 	if (!pipeline->touched)

@@ -440,7 +440,8 @@ static gboolean apply_all(const struct overlay *overlay, const struct kernel *ke
 	for (gsize i = 0; patches[i]; i++)
 		if (!apply(overlay, kernel, touched, patches[i], error))
 			return FALSE;
-	if (!finish_files(overlay, kernel, touched, error) ||
+	if (!layouts_keep(overlay->layouts, kernel->source, overlay->plain_root, touched, error) ||
+	    !finish_files(overlay, kernel, touched, error) ||
 	    !unfold_files(overlay, kernel, touched, error))
 		return FALSE;
 	g_ptr_array_sort(overlay->files, compare_files);
@@ -462,6 +463,7 @@ struct overlay *overlay_new(const struct kernel *kernel, const char *const *patc
 	overlay->root = g_build_filename(directory, "patched", NULL);
 	overlay->plain_root = g_build_filename(directory, "plain", NULL);
 	overlay->files = g_ptr_array_new_with_free_func((GDestroyNotify)patched_file_free);
+	overlay->layouts = layouts_new();
 	overlay->unfolded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	overlay->plain_unfolded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
@@ -515,6 +517,7 @@ gboolean overlay_repatch(struct overlay *overlay, const struct kernel *kernel, G
 		if (!put_back(overlay, kernel, path, error))
 			return FALSE;
 		forget_file(overlay, path);
+		layouts_forget(overlay->layouts, path);
 	}
 	/* Its links are made again where they are missing. */
 	g_hash_table_remove_all(overlay->plain_unfolded);
@@ -526,6 +529,7 @@ void overlay_free(struct overlay *overlay)
 	g_free(overlay->root);
 	g_free(overlay->plain_root);
 	g_ptr_array_unref(overlay->files);
+	layouts_free(overlay->layouts);
 	g_hash_table_unref(overlay->unfolded);
 	g_hash_table_unref(overlay->plain_unfolded);
 	g_free(overlay);

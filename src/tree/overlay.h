@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/kernel.h"
+#include "tree/layouts.h"
 
 enum patched_change { PATCHED_MODIFIED, PATCHED_ADDED, PATCHED_DELETED };
 
@@ -22,11 +23,12 @@ struct patched_file {
 };
 
 struct overlay {
-	char *root;	  /* the tree to compile the patched units in */
-	char *plain_root; /* the same without #line, for the compiler's messages to the user;
-			     whole after overlay_complete_plain() */
-	GPtrArray *files; /* of struct patched_file, owned, sorted by path; what the patches
-			     leave as it was is not there */
+	char *root;		 /* the tree to compile the patched units in */
+	char *plain_root;	 /* the same without #line, for the compiler's messages to the user;
+				    whole after overlay_complete_plain() */
+	GPtrArray *files;	 /* of struct patched_file, owned, sorted by path; what the patches
+				    leave as it was is not there */
+	struct layouts *layouts; /* what of them was left as it was */
 	/* private */
 	GHashTable *unfolded; /* the directories that are real, not links */
 	GHashTable *plain_unfolded;
@@ -36,7 +38,8 @@ struct overlay {
  * Applies patch files (paths, in order, -p1, no fuzz) below `directory` (made; the caller removes
  * it).  After each changed run of lines a #line restores the original numbering, at the first place
  * where a directive may stand (not inside a comment, a string, a macro or its arguments).
- * late/patch.h is there too, for patches to include as <klatch/patch.h>.
+ * late/patch.h is there too, for patches to include as <klatch/patch.h>.  What they do to structs
+ * without need is undone (tree/layouts.h).
  * KLATCH_REFUSED naming patch file, hunk and target line if one does not apply; KLATCH_INPUT if a
  * patch file is no patch, or touches a path outside of the tree.
  */

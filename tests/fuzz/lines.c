@@ -1,10 +1,11 @@
 /*
  * Any bytes as a C file with a change: #line is put in, and nothing else is touched; its
- * statements, names and pastes are read.
+ * statements, names and pastes are read, and members that may stay do.
  */
 #include <string.h>
 
 #include "tree/lines.h"
+#include "tree/members.h"
 #include "tree/narrow.h"
 #include "tree/paste.h"
 #include "tree/statements.h"
@@ -76,21 +77,36 @@ static void read_names(const char *text, gsize size, const GArray *lines, const 
 	statements_read(text, size, look_at, patterns);
 }
 
+/* The same text before and after: only what the run says was other lines can come out. */
+static void keep_members(const char *text, gsize size, const GArray *runs)
+{
+	const struct members_file file = {text, text, size, size, runs};
+	g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+	gsize kept_size = 0;
+
+	members_count_words(&file, words);
+	g_autofree char *kept = members_keep(&file, words, notes, &kept_size);
+	g_assert_cmpint(kept != NULL, ==, notes->len > 0);
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	if (size < 4)
 		return 0;
 
 	const char *text = (const char *)data + 4;
-	struct run run = {data[0], data[1], data[0], data[2]};
 	gsize result_size;
 	g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct run));
 	g_autoptr(GArray) lines = lines_read(text, size - 4);
+	guint start = MIN(data[0], lines->len), rest = lines->len - start;
+	struct run run = {start, MIN(data[1], rest), start, MIN(data[2], rest)};
 
 	g_array_append_val(runs, run);
 	g_autofree char *result = lines_renumber(text, size - 4, runs, &result_size);
 	check_text(text, size - 4, result, result_size);
 	lines_at_file_scope(lines, lines, runs);
 	read_names(text, size - 4, lines, runs);
+	keep_members(text, size - 4, runs);
 	return 0;
 }

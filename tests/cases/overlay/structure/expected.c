@@ -1,6 +1,6 @@
 struct pair {
-	int a;
-	int b;
+	long a;
+	long b;
 #line 3
 };
 int after = __LINE__;

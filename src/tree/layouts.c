@@ -1,0 +1,194 @@
+/*
+ * The words of all files are counted first: a member that is new may be used in any.
+ */
+#include "tree/layouts.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "tree/lines.h"
+#include "tree/members.h"
+
+/* A patched file. */
+struct layouts_file {
+	GHashTable *words; /* of its new lines -> how often they are there */
+	GPtrArray *notes;  /* of char *, owned */
+};
+
+/* One that is looked at. */
+struct pair {
+	const char *path;
+	struct layouts_file *file;
+	GBytes *original, *patched;
+	GArray *runs;
+	struct members_file texts;
+};
+
+static void pair_free(struct pair *pair)
+{
+	g_clear_pointer(&pair->original, g_bytes_unref);
+	g_clear_pointer(&pair->patched, g_bytes_unref);
+	g_clear_pointer(&pair->runs, g_array_unref);
+	g_free(pair);
+}
+DEFINE_AUTO(pair, pair_free)
+
+static void file_free(gpointer at)
+{
+	struct layouts_file *file = at;
+
+	g_hash_table_unref(file->words);
+	g_ptr_array_unref(file->notes);
+	g_free(file);
+}
+
+struct layouts *layouts_new(void)
+{
+	struct layouts *layouts = g_new0(struct layouts, 1);
+
+	layouts->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, file_free);
+	return layouts;
+}
+
+void layouts_free(struct layouts *layouts)
+{
+	g_hash_table_unref(layouts->files);
+	g_free(layouts);
+}
+
+void layouts_forget(struct layouts *layouts, const char *path)
+{
+	g_hash_table_remove(layouts->files, path);
+}
+
+static struct layouts_file *file_of(struct layouts *layouts, const char *path)
+{
+	struct layouts_file *file = g_new0(struct layouts_file, 1);
+
+	file->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	file->notes = g_ptr_array_new_with_free_func(g_free);
+	g_hash_table_replace(layouts->files, g_strdup(path), file);
+	return file;
+}
+
+static gboolean is_c(const char *path)
+{
+	return g_str_has_suffix(path, ".c") || g_str_has_suffix(path, ".h");
+}
+
+static gboolean is_file(const char *path)
+{
+	return g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* A file that is new has an empty original. */
+static struct pair *read_pair(const char *original, const char *patched, GError **error)
+{
+	gboolean was = is_file(original);
+	AUTO(pair) pair = g_new0(struct pair, 1);
+
+	pair->runs = lines_compare(was ? original : "/dev/null", patched, FALSE, error);
+	if (!pair->runs)
+		return NULL;
+	pair->original = was ? files_map(original, error) : g_bytes_new_static("", 0);
+	pair->patched = pair->original ? files_map(patched, error) : NULL;
+	if (!pair->patched)
+		return NULL;
+	pair->texts.original = g_bytes_get_data(pair->original, &pair->texts.original_size);
+	pair->texts.patched = g_bytes_get_data(pair->patched, &pair->texts.patched_size);
+	pair->texts.runs = pair->runs;
+	return g_steal_pointer(&pair);
+}
+
+/* Those of some files that are C and still there, their words counted; NULL on error. */
+static GPtrArray *read_pairs(struct layouts *layouts, const char *source, const char *root,
+			     GHashTable *paths, GError **error)
+{
+	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func((GDestroyNotify)pair_free);
+	GHashTableIter iter;
+	gpointer path;
+
+	g_hash_table_iter_init(&iter, paths);
+	while (g_hash_table_iter_next(&iter, &path, NULL)) {
+		g_autofree char *original = g_build_filename(source, path, NULL);
+		g_autofree char *patched = g_build_filename(root, path, NULL);
+
+		if (!is_c(path) || !is_file(patched))
+			continue;
+		struct pair *pair = read_pair(original, patched, error);
+		if (!pair)
+			return NULL;
+		g_ptr_array_add(pairs, pair);
+		pair->path = path;
+		pair->file = file_of(layouts, path);
+		members_count_words(&pair->texts, pair->file->words);
+	}
+	return g_steal_pointer(&pairs);
+}
+
+/* How often words stand in the new lines of all files: borrowed char * to number. */
+static GHashTable *all_words(const struct layouts *layouts)
+{
+	GHashTable *words = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter files, iter;
+	gpointer file, word, count;
+
+	g_hash_table_iter_init(&files, layouts->files);
+	while (g_hash_table_iter_next(&files, NULL, &file)) {
+		g_hash_table_iter_init(&iter, ((struct layouts_file *)file)->words);
+		while (g_hash_table_iter_next(&iter, &word, &count)) {
+			guint others = GPOINTER_TO_UINT(g_hash_table_lookup(words, word));
+
+			g_hash_table_insert(words, word,
+					    GUINT_TO_POINTER(others + GPOINTER_TO_UINT(count)));
+		}
+	}
+	return words;
+}
+
+static gboolean keep(const struct pair *pair, const char *root, GHashTable *words, GError **error)
+{
+	gsize size;
+	g_autofree char *text = members_keep(&pair->texts, words, pair->file->notes, &size);
+	g_autofree char *path = g_build_filename(root, pair->path, NULL);
+	g_autoptr(GError) cause = NULL;
+
+	if (!text)
+		return TRUE;
+	g_unlink(path); /* what is there is not made shorter */
+	if (g_file_set_contents_full(path, text, size, G_FILE_SET_CONTENTS_NONE, 0644, &cause))
+		return TRUE;
+	klatch_adopt(error, KLATCH_ENVIRONMENT, "the overlay can't be made", path, NULL,
+		     g_steal_pointer(&cause));
+	return FALSE;
+}
+
+gboolean layouts_keep(struct layouts *layouts, const char *source, const char *patched,
+		      GHashTable *paths, GError **error)
+{
+	g_autoptr(GPtrArray) pairs = read_pairs(layouts, source, patched, paths, error);
+	g_autoptr(GHashTable) words = pairs ? all_words(layouts) : NULL;
+
+	for (guint i = 0; pairs && i < pairs->len; i++)
+		if (!keep(g_ptr_array_index(pairs, i), patched, words, error))
+			return FALSE;
+	return pairs != NULL;
+}
+
+GPtrArray *layouts_notes(const struct layouts *layouts)
+{
+	GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GList) paths = g_hash_table_get_keys(layouts->files);
+
+	paths = g_list_sort(paths, (GCompareFunc)strcmp);
+	for (GList *at = paths; at; at = at->next) {
+		const struct layouts_file *file = g_hash_table_lookup(layouts->files, at->data);
+
+		for (guint i = 0; i < file->notes->len; i++)
+			g_ptr_array_add(notes, g_strdup_printf("%s: %s", (char *)at->data,
+							       (char *)file->notes->pdata[i]));
+	}
+	return notes;
+}

@@ -1,0 +1,6 @@
+struct one {
+	struct one *next;
+	struct {
+		int a;
+	} group;
+};

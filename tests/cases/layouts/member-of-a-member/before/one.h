@@ -1,0 +1,7 @@
+struct one {
+	struct one *next;
+	struct {
+		int a;
+		struct mutex lost;
+	} group;
+};

@@ -1,0 +1,4 @@
+int f(struct one *one)
+{
+	return one->count;
+}

@@ -1,0 +1,8 @@
+struct one {
+	struct one *next;
+	struct mutex lost;
+};
+
+struct gone {
+	int a;
+};

@@ -1,0 +1,9 @@
+#ifdef A
+struct one {
+	struct one *next;
+};
+#else
+struct one {
+	struct one *next;
+};
+#endif

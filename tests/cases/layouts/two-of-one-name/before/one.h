@@ -1,0 +1,10 @@
+#ifdef A
+struct one {
+	struct one *next;
+	struct mutex lost;
+};
+#else
+struct one {
+	struct one *next;
+};
+#endif

@@ -1,0 +1,9 @@
+union one {
+	struct one *next;
+	int count;
+};
+
+enum two {
+	FIRST,
+	LAST,
+};

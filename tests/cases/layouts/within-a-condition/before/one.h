@@ -1,0 +1,12 @@
+struct other { int a; };
+
+struct one {
+	struct one *next;
+#ifdef CONFIG
+	struct mutex lost;
+	spinlock_t least;
+#endif
+	int count;
+};
+
+int use(struct one *one);

@@ -1,0 +1,4 @@
+typedef struct {
+	struct other *next;
+	int count;
+} changer;

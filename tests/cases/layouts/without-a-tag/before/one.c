@@ -1,0 +1,5 @@
+typedef struct {
+	struct other *next;
+	struct mutex lost;
+	int count;
+} changer;
