@@ -9,6 +9,9 @@
 
 #define MOST 6
 
+/* Pairs by name; the others are only counted. */
+enum { LOCKS = 1 };
+
 static const struct {
 	const char *takes[MOST], *gives[MOST];
 	gboolean lives; /* what is taken is kept by an object, not only while a function runs */
@@ -16,7 +19,7 @@ static const struct {
 	{{"get", "hold", "inc", "ref", "grab", "mmgrab"},
 	 {"put", "dec", "unref", "release", "drop", "mmdrop"},
 	 TRUE},
-	{{"lock", "down"}, {"unlock", "up"}, FALSE},
+	[LOCKS] = {{"lock", "down"}, {"unlock", "up"}, FALSE},
 	{{"alloc", "kmalloc", "kzalloc", "kcalloc", "kmemdup"},
 	 {"free", "kfree", "kvfree", "vfree"},
 	 TRUE},
@@ -60,6 +63,11 @@ gint word_takes(const struct word *word)
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs) && !taken && word->flags & WORD_CALLED; i++)
 		taken = pairs[i].lives ? direction(i, word) : 0;
 	return taken;
+}
+
+gint word_locks(const struct word *word)
+{
+	return word->flags & WORD_CALLED ? direction(LOCKS, word) : 0;
 }
 
 static void count(struct part *part, guint pair, guint subject, gint change)

@@ -25,13 +25,17 @@ struct cutting {
 gboolean cutting_cut(struct cutting *cutting, GError **error);
 
 /* Finds what parts begin to initialise (begins.c), what they do at another time in the life of an
- * object than before (moves.c), and what they look for at another place of it (places.c). */
+ * object than before (moves.c) or by another call (instead.c), and what they look for at another
+ * place of it (places.c). */
 void cutting_find_begins(struct cutting *cutting);
 void cutting_find_moves(struct cutting *cutting);
+void cutting_find_instead(struct cutting *cutting);
 void cutting_find_places(struct cutting *cutting);
 
-/* Finds the new variables that rely on what was not yet left in them (variables.c). */
+/* Finds what relies on what was not yet left for it: in a new variable (variables.c), in a member
+ * that nobody asked for (members.c). */
 void cutting_find_variables(struct cutting *cutting);
+void cutting_find_members(struct cutting *cutting);
 
 /* Whether a word is the call of what makes a zeroed member usable (begins.c). */
 gboolean word_initialises(const struct word *word);
@@ -40,11 +44,21 @@ gboolean word_initialises(const struct word *word);
  * reference, memory, an entry in a list), or gives it back (-1), by its name (balance.c). */
 gint word_takes(const struct word *word);
 
+/* Whether a word is the call of a function that takes a lock (1), or gives it up (-1), by its name
+ * (balance.c). */
+gint word_locks(const struct word *word);
+
 /* What parts take and give back (balance.c), once it is known which are idle. */
 void cutting_read_balances(struct cutting *cutting);
 
 /* What parts count, and the functions that they stand in (counters.c), likewise. */
 void cutting_read_counters(struct cutting *cutting);
+
+/* What is called without a lock that was held (locks.c). */
+void cutting_read_locks(struct cutting *cutting);
+
+/* What is checked no more, or more than before (checks.c). */
+void cutting_read_checks(struct cutting *cutting);
 
 /* The part that a line of a side is a changed one of, or NULL. */
 struct part *cutting_part_of(const struct cutting *cutting, guint side, guint line);

@@ -230,33 +230,9 @@ static char *gives_back_what_is_new(const struct life *life)
 			       (int)call->length, call->at, (int)subject->length, subject->at);
 }
 
-/* devm_X where the function called X: the device frees it now, and others do it as well. */
-static char *leaves_to_the_device(const struct life *life)
-{
-	static const char prefix[] = "devm_";
-	const struct outline *original = life->cutting->outlines[ORIGINAL];
-	const struct outline *patched = life->cutting->outlines[PATCHED];
-	const struct word *call = word_at(patched, life->call);
-	gint32 before = function_find(original, function_name(patched, life->function));
-	struct word plain = *call;
-
-	if (call->length <= strlen(prefix) || memcmp(call->at, prefix, strlen(prefix)))
-		return NULL;
-	plain.at += strlen(prefix);
-	plain.length -= strlen(prefix);
-	if (before < 0 || !function_has(original, before, &plain, WORD_CALLED) ||
-	    function_has(original, before, call, WORD_CALLED) ||
-	    function_has(patched, life->function, &plain, WORD_CALLED))
-		return NULL;
-	return g_strdup_printf("%.*s is called instead of %.*s, and what is there already is not "
-			       "the device's to free",
-			       (int)call->length, call->at, (int)plain.length, plain.at);
-}
-
 void cutting_find_moves(struct cutting *cutting)
 {
-	static char *(*const kinds[])(const struct life *life) = {moves, gives_back_what_is_new,
-								  leaves_to_the_device};
+	static char *(*const kinds[])(const struct life *life) = {moves, gives_back_what_is_new};
 	const struct outline *patched = cutting->outlines[PATCHED];
 
 	for (guint i = 0; i < patched->words->len; i++) {

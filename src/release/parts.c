@@ -13,6 +13,7 @@ void part_free(struct part *part)
 	g_array_unref(part->balances);
 	g_array_unref(part->counters);
 	g_array_unref(part->counters_around);
+	g_array_unref(part->unlocked);
 	g_ptr_array_unref(part->includes);
 	g_free(part);
 }
@@ -40,10 +41,14 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 	cutting_find_begins(&cutting);
 	cutting_find_variables(&cutting);
 	cutting_find_moves(&cutting);
+	cutting_find_instead(&cutting);
 	cutting_find_places(&cutting);
+	cutting_find_members(&cutting);
 	cutting_read_uses(&cutting);
 	cutting_read_balances(&cutting);
 	cutting_read_counters(&cutting);
+	cutting_read_locks(&cutting);
+	cutting_read_checks(&cutting);
 	return g_steal_pointer(&parts);
 }
 

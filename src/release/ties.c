@@ -785,13 +785,20 @@ static void tie_includes(struct tying *tying, guint first, guint end)
 	}
 }
 
-/* What one part takes, another gives back. */
+/* What one part takes or checks no more, another gives back or begins to check. */
 static void tie_balances(struct tying *tying, guint first, guint end)
 {
-	for (guint i = first; i < end; i++)
-		for (guint j = first; j < i; j++)
-			if (balances_are_opposite(part_at(tying, i), part_at(tying, j)))
+	for (guint i = first; i < end; i++) {
+		for (guint j = first; j < i; j++) {
+			const struct part *one = part_at(tying, i), *other = part_at(tying, j);
+
+			if (balances_are_opposite(one, other))
 				join(tying, j, i, "one takes what the other gives back%s", "");
+			if (one->checks * other->checks < 0)
+				join(tying, j, i, "one gives up a check, the other makes one%s",
+				     "");
+		}
+	}
 }
 
 /* What one part counts, others count. */
@@ -815,6 +822,42 @@ static void tie_counters(struct tying *tying)
 				join(tying, MIN(i, j), MAX(i, j),
 				     "one changes how something is counted that the other counts%s",
 				     "");
+}
+
+/* Whether a part stands in a function that is called through a member, by its name:
+ * driver_wait_until_sent() is what drivers wait_until_sent by. */
+static gboolean implements(const struct tying *tying, guint part, guint member)
+{
+	const GArray *uses = part_at(tying, part)->uses;
+	g_autofree char *end = g_strconcat("_", words_text(tying->words, member), NULL);
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct use *use = &g_array_index(uses, struct use, i);
+
+		if (use->flags & USE_SCOPE &&
+		    g_str_has_suffix(words_text(tying->words, use->word), end))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Who calls without a lock now, and whom. */
+static void tie_unlocked(struct tying *tying)
+{
+	for (guint i = 0; i < tying->parts->len; i++) {
+		const GArray *unlocked = part_at(tying, i)->unlocked;
+
+		for (guint j = 0; j < unlocked->len; j++) {
+			guint member = g_array_index(unlocked, guint, j);
+
+			for (guint k = 0; k < tying->parts->len; k++)
+				if (k != i && are_near(tying, i, k) && implements(tying, k, member))
+					join(tying, MIN(i, k), MAX(i, k),
+					     "one gives up the lock around %s, which the "
+					     "other implements",
+					     words_text(tying->words, member));
+		}
+	}
 }
 
 static void tie_files(struct tying *tying)
@@ -922,6 +965,7 @@ struct ties *ties_find(const GPtrArray *parts, const struct words *words, const 
 	tie_words(&tying);
 	tie_files(&tying);
 	tie_counters(&tying);
+	tie_unlocked(&tying);
 	tie_idle(&tying);
 	for (guint i = 0; i < parts->len; i++)
 		ties->change[i] = find(ties, i);

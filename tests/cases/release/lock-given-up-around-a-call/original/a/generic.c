@@ -1,0 +1,9 @@
+void generic_drain(void)
+{
+	first();
+}
+
+void generic_pour(void)
+{
+	second();
+}

@@ -1,0 +1,9 @@
+void generic_drain(void)
+{
+	third();
+}
+
+void generic_pour(void)
+{
+	fourth();
+}
