@@ -53,6 +53,7 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
 		.skip_init = intent && intent->skip_init,
 		.unattended = intent && intent->unattended,
 		.skip_data = (const char *const *)symbols,
+		.builtin = is_vmlinux(candidate),
 		.spread = intent && is_vmlinux(candidate) ? intent->spread : NULL,
 	};
 	candidate->diff =

@@ -88,6 +88,11 @@ gboolean section_is_init(const struct section *section);
 /* Whether it is that, or a table that is gone through only then. */
 gboolean section_is_of_init(const struct section *section);
 
+/* Whether code of a section never runs (again): __init code, and __exit code of what can't be
+ * removed.
+ */
+gboolean section_has_run(const struct comparison *comparison, const struct section *section);
+
 /* Whether variables in two sections are kept alike: as writable, read-only, per CPU, ... */
 gboolean storage_equal(const struct section *original, const struct section *patched);
 

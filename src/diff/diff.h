@@ -35,6 +35,7 @@ struct diff_intent {
 	const char *const *skip_data; /* initialisers of data, by names as diff_data_is() takes
 					 them; NULL-terminated, or NULL for none */
 	gboolean unattended; /* no author is there to judge: a variable that goes is refused */
+	gboolean builtin;    /* the unit is of vmlinux: its __exit code never runs */
 	GHashTable *spread;  /* set of char *: functions of other units that changed and have no
 				fentry site.  Who calls one is replaced; and one of this unit is
 				copied too, for the caller to prove who calls it elsewhere.  NULL:

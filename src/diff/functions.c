@@ -59,8 +59,9 @@ static void compare_function(struct comparison *comparison, struct entity *origi
 
 	if (why && section_is_init(patched->symbol->section)) {
 		refuse_init(comparison, patched, why);
-		g_free(why);
-		return;
+		g_clear_pointer(&why, g_free);
+	} else if (section_has_run(comparison, patched->symbol->section)) {
+		g_clear_pointer(&why, g_free);
 	}
 	patched->why = why;
 }

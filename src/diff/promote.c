@@ -55,7 +55,8 @@ static char *obstacle_elsewhere(const struct comparison *comparison, const struc
 
 /* What uses a function as no caller would that can be replaced; NULL if nothing does.  *called is
  * set if it is called by what can.  Caller frees. */
-static char *obstacle_here(const struct entity *original, gboolean *called)
+static char *obstacle_here(const struct comparison *comparison, const struct entity *original,
+			   gboolean *called)
 {
 	const struct use *taken = side_address_use(original);
 	const struct entity *taker = taken ? use_owner(taken) : NULL;
@@ -71,7 +72,7 @@ static char *obstacle_here(const struct entity *original, gboolean *called)
 			continue;
 		if (!owner || owner->kind != ENTITY_FUNCTION)
 			return g_strdup("code outside of any function calls it");
-		*called |= !section_is_init(owner->symbol->section);
+		*called |= !section_has_run(comparison, owner->symbol->section);
 	}
 	return NULL;
 }
@@ -83,21 +84,21 @@ static char *obstacle(const struct comparison *comparison, const struct entity *
 	char *why = original->global ? obstacle_elsewhere(comparison, original) : NULL;
 
 	if (!why)
-		why = obstacle_here(original, &called);
+		why = obstacle_here(comparison, original, &called);
 	if (!why && !called && !original->global)
 		why = g_strdup("nothing that could be replaced instead calls it");
 	return why;
 }
 
-static void replace_callers(const struct entity *original, GQueue *changed)
+static void replace_callers(const struct comparison *comparison, const struct entity *original,
+			    GQueue *changed)
 {
 	for (guint i = 0; original->uses && i < original->uses->len; i++) {
 		struct entity *caller = use_owner(&g_array_index(original->uses, struct use, i));
 
-		/* A caller that has no twin is gone; its own callers have changed.  Code of
-		 * .init.text does not run again. */
+		/* A caller that has no twin is gone; its own callers have changed. */
 		if (!caller || !caller->twin || caller->twin->why ||
-		    section_is_init(caller->symbol->section))
+		    section_has_run(comparison, caller->symbol->section))
 			continue;
 		caller->twin->why = g_strdup_printf("calls %s, which has no fentry site",
 						    original->symbol->name);
@@ -129,7 +130,7 @@ static void promote(struct comparison *comparison, struct entity *patched, GQueu
 	     patched->symbol->name, patched->why);
 	patched->is_copied = TRUE;
 	list_copy(comparison->diff, patched);
-	replace_callers(original, changed);
+	replace_callers(comparison, original, changed);
 }
 
 /* What another unit defines: those that call it here. */
@@ -137,12 +138,12 @@ static void promote_foreign(struct comparison *comparison, const struct entity *
 			    GQueue *changed)
 {
 	gboolean called = FALSE;
-	g_autofree char *why = obstacle_here(foreign, &called);
+	g_autofree char *why = obstacle_here(comparison, foreign, &called);
 
 	if (why)
 		refuse_untraceable(comparison, foreign, NULL, why);
 	else
-		replace_callers(foreign, changed);
+		replace_callers(comparison, foreign, changed);
 }
 
 static gboolean is_spread(const struct comparison *comparison, const struct entity *entity)

@@ -22,6 +22,13 @@ gboolean section_is_of_init(const struct section *section)
 	return section_is_init(section);
 }
 
+gboolean section_has_run(const struct comparison *comparison, const struct section *section)
+{
+	gboolean stays = comparison->intent && comparison->intent->builtin;
+
+	return section_is_init(section) || (stays && g_str_has_prefix(section->name, ".exit."));
+}
+
 gboolean section_is_btf_ids(const struct section *section)
 {
 	return !strcmp(section->name, ".BTF_ids");

@@ -2,8 +2,8 @@
  * The differ, on units that gcc compiles as it compiles a kernel's.
  *
  * A case is a directory in tests/cases/diff: original.c, patched.c, `flags` for the compiler if it
- * needs some (with -g the types are compared too), `skip` with lines "init", "unattended" or names
- *of data if the author wants something skipped, and `expected`, which says line by line
+ * needs some (with -g the types are compared too), `skip` with lines "init", "unattended", "builtin"
+ * or names of data if something is to be skipped, and `expected`, which says line by line
  *
  *	changed NAME: WHY	what is replaced; the text from the colon on may be left out, and
  *	new NAME: WHY		needs to be no more than the beginning of what is said
@@ -248,6 +248,7 @@ static void run_case(void **state)
 		.skip_init = g_strv_contains((const char *const *)skips, "init"),
 		.skip_data = (const char *const *)skips,
 		.unattended = g_strv_contains((const char *const *)skips, "unattended"),
+		.builtin = g_strv_contains((const char *const *)skips, "builtin"),
 	};
 	g_autofree char *directory = files_temporary_directory(NULL);
 	g_autoptr(GError) error = NULL;
