@@ -111,6 +111,7 @@ static struct hunk *hunk_of(const struct part *part)
 	hunk->patched_line = part->patched_start + 1;
 	hunk->patched_count = part->patched_count;
 	hunk->scope = g_strdup(part->scope);
+	hunk->idle = part->idle;
 	return hunk;
 }
 

@@ -28,7 +28,8 @@ struct hunk {
 	const struct changed_file *file; /* borrowed */
 	guint original_line, original_count;
 	guint patched_line, patched_count;
-	char *scope; /* the function or declaration that it stands in or makes; NULL if none */
+	char *scope;   /* the function or declaration that it stands in or makes; NULL if none */
+	gboolean idle; /* only comments and blanks differ */
 };
 
 struct change {

@@ -173,6 +173,8 @@ static enum fit fit_of_hunk(const struct selection *selection, const struct hunk
 {
 	gboolean here = is_path_of(hunk->file->path, told->path);
 
+	if (hunk->idle)
+		return FITS_NOT;
 	if (here && told->line) {
 		guint line = line_of_hunk(selection, hunk);
 

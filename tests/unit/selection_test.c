@@ -144,6 +144,17 @@ static void test_by_name(void **state)
 	check_about(fixture, "function firsts can't be replaced", "net/a.c: firsts", "because", "");
 }
 
+/* A comment in what is refused is not the reason. */
+static void test_by_more_than_a_comment(void **state)
+{
+	const struct fixture *fixture = *state;
+	const struct change *change = g_ptr_array_index(fixture->changes.all, 0);
+
+	((struct hunk *)g_ptr_array_index(change->hunks, 0))->idle = TRUE;
+	check_about(fixture, "function first can't be replaced", "net/a.c: first", "inlined", "4");
+	check_about(fixture, "the patched source does not compile", "net/a.c:13", "no", "");
+}
+
 /* The lines are those of the text with all chosen changes. */
 static void test_by_line(void **state)
 {
@@ -263,7 +274,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(test_by_name), TEST(test_by_line),	   TEST(test_whole_or_not_at_all),
+		TEST(test_by_name), TEST(test_by_more_than_a_comment),
+		TEST(test_by_line), TEST(test_whole_or_not_at_all),
 		TEST(test_settles), TEST(test_error_ends),
 	};
 
