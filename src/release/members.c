@@ -132,6 +132,15 @@ static gboolean sets(const struct outline *outline, gint32 function, const struc
 	return FALSE;
 }
 
+/* Whether the file has a struct of which a member is new: that is a matter of the layout. */
+static gboolean is_new(const struct cutting *cutting, const struct word *member)
+{
+	static const guint32 declared = WORD_MEMBER | WORD_DEFINED;
+
+	return outline_has(cutting->outlines[PATCHED], member, declared) &&
+	       !outline_has(cutting->outlines[ORIGINAL], member, declared);
+}
+
 /* Says of a part, if there is one, that it relies on what is set now. */
 static void say(struct part *part, const struct word *writer, const struct word *member,
 		const struct word *reader)
@@ -156,7 +165,8 @@ static void read_setting(const struct cutting *cutting, struct part *part,
 	gint32 former = writer ? function_find(original, writer) : NO_FUNCTION;
 	const struct word *asks, *reader;
 
-	if (former < 0 || sets(original, former, member) || where_asked(original, member, NULL))
+	if (former < 0 || is_new(cutting, member) || sets(original, former, member) ||
+	    where_asked(original, member, NULL))
 		return;
 	asks = where_asked(patched, member, writer);
 	reader = asks ? function_name(patched, function_of(patched, asks)) : NULL;
