@@ -84,7 +84,7 @@ GPtrArray *renewal_visible(const struct renewal *renewal, const struct reached *
 
 	add_of_files(renewal, reached->files, changes);
 	add_of_files(renewal, reached->reads, changes);
-	return without_idle(changes);
+	return changes;
 }
 
 void renewal_refuse(struct renewal *renewal, const struct change *change, const GError *reason)

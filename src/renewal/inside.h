@@ -71,8 +71,8 @@ void renewal_tell(const struct renewal *renewal, const char *format, ...) G_GNUC
 
 /* ---- changes ---- */
 
-/* The chosen changes that lead to a unit; of all files that it reads, whether by them or not. Those
- * of comments alone only if there are no others.  Caller unrefs. */
+/* The chosen changes that lead to a unit, those of comments only if there are no others; those of
+ * all files that it reads.  Caller unrefs. */
 GPtrArray *renewal_leading(const struct renewal *renewal, const struct reached *reached);
 GPtrArray *renewal_visible(const struct renewal *renewal, const struct reached *reached);
 
