@@ -178,10 +178,12 @@ static gboolean lies_in(const struct range *range, const struct definition *defi
 	       range->first + range->count <= definition->end - 2;
 }
 
-/* Whether tokens are members of the struct itself, from the first of one to the last of one. */
+/* Whether tokens are members of the struct itself, from the first of one to the last of one; with
+ * a name, by which uses are known. */
 static gboolean are_members(const struct side *side, const struct definition *definition,
 			    const struct range *range)
 {
+	gboolean named = FALSE;
 	guint depth = 0;
 
 	for (guint i = definition->body; i < range->first + range->count; i++) {
@@ -189,6 +191,7 @@ static gboolean are_members(const struct side *side, const struct definition *de
 
 		if (i == range->first && depth)
 			return FALSE;
+		named |= i >= range->first && token->flags & TOKEN_MEMBER;
 		if (token_is(token, "{"))
 			depth++;
 		else if (token_is(token, "}") && !depth--)
@@ -196,7 +199,7 @@ static gboolean are_members(const struct side *side, const struct definition *de
 	}
 	const struct token *before = token_at(side, range->first - 1);
 	const struct token *last = token_at(side, range->first + range->count - 1);
-	return !depth && token_is(last, ";") &&
+	return named && !depth && token_is(last, ";") &&
 	       (range->first == definition->body || token_is(before, ";"));
 }
 
