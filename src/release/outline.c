@@ -130,10 +130,18 @@ static gboolean is_attribute(const struct statement *statement, guint at, guint 
 		"__percpu",  "__read_mostly", "__ro_after_init",  "__ref",
 		"__section", "__used",	      "__visible",	  "__weak",
 		NULL};
-	static const char *const behind[] = {";", "=", ",", "(", NULL};
+	static const char *const with_arguments[] = {"__aligned", "__attribute", "__attribute__",
+						     "__section", NULL};
+	static const char *const behind[] = {";", "=", ",", NULL};
+	const struct token *token = &statement->tokens[at];
 
-	return at && at < head && token_begins(&statement->tokens[at], attributes) &&
-	       (at + 1 == statement->count || token_in(&statement->tokens[at + 1], behind));
+	if (!at || at >= head)
+		return FALSE;
+	/* __init_something() is a function. */
+	if (at + 1 < statement->count && token_is(&token[1], "("))
+		return token_in(token, with_arguments);
+	return token_begins(token, attributes) &&
+	       (at + 1 == statement->count || token_in(&token[1], behind));
 }
 
 /* Whether what may be a member is one, and no parameter of a member: "(*open)(int flags, ...)". */

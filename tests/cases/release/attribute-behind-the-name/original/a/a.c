@@ -10,3 +10,8 @@ static int two(int x)
 {
 	return 1;
 }
+
+static bool __init_three(int x)
+{
+	return x == 1;
+}

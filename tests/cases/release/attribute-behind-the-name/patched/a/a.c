@@ -9,3 +9,8 @@ static int two(int x)
 {
 	return 2;
 }
+
+static bool __init_three(int x)
+{
+	return x == 2;
+}
