@@ -19,7 +19,7 @@ static gboolean begins_with(const struct word *word, const char *start, gsize le
 	return word->length > length && !memcmp(word->at, start, length);
 }
 
-/* Whether a name is that of the other, and these characters behind it or, with "devm_", before. */
+/* Whether a name is that of the other, and these characters behind it. */
 static gboolean is_longer_by(const struct word *longer, const struct word *word, const char *by)
 {
 	gsize length = strlen(by);
@@ -29,19 +29,29 @@ static gboolean is_longer_by(const struct word *longer, const struct word *word,
 	       !memcmp(longer->at + word->length, by, length);
 }
 
-/* devm_X where the function called X: the device frees it now, and others do it as well. */
-static char *leaves_to_the_device(struct instead *instead)
+/* Whether a name is devm_X of a function X. */
+static gboolean is_managed(const struct word *managed, const struct word *word)
 {
 	static const char prefix[] = "devm_";
-	const struct word *former = instead->former, *call = instead->call;
+	gsize length = strlen(prefix);
 
-	if (call->length != former->length + strlen(prefix) ||
-	    !begins_with(call, prefix, strlen(prefix)) ||
-	    memcmp(call->at + strlen(prefix), former->at, former->length))
+	return managed->length == word->length + length && begins_with(managed, prefix, length) &&
+	       !memcmp(managed->at + length, word->at, word->length);
+}
+
+/* devm_X where the function called X: the device frees it now, and others do it as well.  Or the
+ * other way round: others begin to free what the device does. */
+static char *changes_who_frees(struct instead *instead)
+{
+	const struct word *former = instead->former, *call = instead->call;
+	gboolean leaves = is_managed(call, former);
+
+	if (!leaves && !is_managed(former, call))
 		return NULL;
-	return g_strdup_printf("%.*s is called instead of %.*s, and what is there already is not "
+	return g_strdup_printf("%.*s is called instead of %.*s, and what is there already is %s "
 			       "the device's to free",
-			       (int)call->length, call->at, (int)former->length, former->at);
+			       (int)call->length, call->at, (int)former->length, former->at,
+			       leaves ? "not" : "still");
 }
 
 /* Who waited no longer than it takes waits now for what may not come: nobody was asked to see to
@@ -124,7 +134,7 @@ static char *sets_up_otherwise(struct instead *instead)
 static char *stands_for_another(struct instead *instead)
 {
 	static char *(*const kinds[])(struct instead * instead) = {
-		leaves_to_the_device, waits_without_end, sets_up_otherwise};
+		changes_who_frees, waits_without_end, sets_up_otherwise};
 	const struct outline *original = instead->cutting->outlines[ORIGINAL];
 	const struct outline *patched = instead->cutting->outlines[PATCHED];
 	const struct declaration *declaration =

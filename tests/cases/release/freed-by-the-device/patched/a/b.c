@@ -1,0 +1,4 @@
+int ask(struct cup *cup)
+{
+	return request_irq(cup->irq);
+}
