@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "help.h"
-#include "release/assign.h"
 #include "release/changelog.h"
 #include "release/changes.h"
 
@@ -624,53 +623,6 @@ static void test_changelog_without_a_version(void **state)
 	}
 }
 
-/* A function that the subject names leads to its change; an entry of what is not built to none. */
-static void test_entries_are_assigned(void **state)
-{
-	static const char text[] =
-		"linux (2) a\n  * New upstream stable update:\n"
-		"    - a: fix leak in open_box() (CVE-1-2)\n"
-		"    - other: seven: fix leak\n    - nothing known\n"
-		"    - seven: fix lid, hinge and knob\n    - seven: fix leak in open_box()\n"
-		"linux (1) a\n";
-	g_autoptr(GPtrArray) before = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) after = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) error = NULL;
-
-	for (guint i = 0; i < 60; i++) {
-		g_autofree char *path =
-			i == 7 ? g_strdup("other/seven.c") : g_strdup_printf("other/x%u.c", i);
-
-		g_ptr_array_add(before, g_strdup(path));
-		g_ptr_array_add(before, g_strdup("int a;\n"));
-		g_ptr_array_add(after, g_strdup(path));
-		g_ptr_array_add(after, g_strdup("int b;\n"));
-	}
-	g_ptr_array_add(before, g_strdup("a/a.c"));
-	g_ptr_array_add(before, g_strdup("int open_box(int a)\n{\n\treturn 1;\n}\n"));
-	g_ptr_array_add(before, NULL);
-	g_ptr_array_add(after, g_strdup("a/a.c"));
-	g_ptr_array_add(after,
-			g_strdup("int open_box(int a)\n{\n\treturn lid + hinge + knob;\n}\n"));
-	g_ptr_array_add(after, NULL);
-	AUTO(changelog)
-	changelog = changelog_parse(text, strlen(text), "1", "2", "changelog", &error);
-	assert_no_error(error);
-	AUTO(changes)
-	changes = split(*state, (const char *const *)before->pdata,
-			(const char *const *)after->pdata);
-
-	g_autoptr(GPtrArray) without = assign_entries(changes, changelog, &error);
-	assert_no_error(error);
-	assert_int_equal(changes->all->len, 1);
-	const struct change *change = g_ptr_array_index(changes->all, 0);
-	/* what a file that is not built is called is of that, unless a function is named */
-	assert_int_equal(change->entries->len, 2);
-	assert_ptr_equal(g_ptr_array_index(change->entries, 0), entry_of(changelog, 0));
-	assert_ptr_equal(g_ptr_array_index(change->entries, 1), entry_of(changelog, 4));
-	assert_int_equal(without->len, 3);
-}
-
 #define TREE_TEST(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 
 int main(void)
@@ -689,7 +641,6 @@ int main(void)
 		TREE_TEST(test_one_change_is_written),
 		cmocka_unit_test(test_changelog_between_versions),
 		cmocka_unit_test(test_changelog_without_a_version),
-		TREE_TEST(test_entries_are_assigned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
