@@ -1,10 +1,10 @@
 /*
  * Nothing in a tree says which entry of the changelog a line came with.  So the words of a subject
- * are looked for in what each change has in each file: names of functions and other declarations,
- * identifiers in changed lines, the path.  A word that few have says much, one that many have says
- * nothing; and that a file where much has changed has some word says less (BM25, as search engines
- * do).  Where the subject begins with a subsystem, its entry goes to no other, unless it names a
- * function that stands in one place alone; and where two changes are as likely, to neither.
+ * are looked for in what each change has in each declaration: its name, identifiers in changed
+ * lines, the path.  A word that few have says much, one that many have says nothing; and that a
+ * declaration where much has changed has some word says less (BM25, as search engines do).  Where
+ * the subject begins with a subsystem, its entry goes to no other, unless it names a function that
+ * stands in one place alone; and where two changes are as likely, to neither.
  */
 #include "release/assign.h"
 

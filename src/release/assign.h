@@ -9,9 +9,9 @@
 #include "release/changes.h"
 
 /*
- * Fills `entries` of every change.  An entry goes to one change, the likeliest; a change may have
- * several or none.  Returns the entries that have none (borrowed; caller unrefs the array), NULL on
- * error.  The changelog must outlive the changes.
+ * Fills `entries` of every change.  An entry goes to one change, the likeliest, or to none if that
+ * is not clear; a change may have several or none.  Returns the entries that have none (borrowed;
+ * caller unrefs the array), NULL on error.  The changelog must outlive the changes.
  */
 GPtrArray *assign_entries(const struct changes *changes, const struct changelog *changelog,
 			  GError **error);
