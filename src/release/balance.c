@@ -10,15 +10,15 @@
 #define MOST 6
 
 /* Pairs by name; the others are only counted. */
-enum { LOCKS = 1 };
+enum { REFERENCES, LOCKS };
 
 static const struct {
 	const char *takes[MOST], *gives[MOST];
 	gboolean lives; /* what is taken is kept by an object, not only while a function runs */
 } pairs[] = {
-	{{"get", "hold", "inc", "ref", "grab", "mmgrab"},
-	 {"put", "dec", "unref", "release", "drop", "mmdrop"},
-	 TRUE},
+	[REFERENCES] = {{"get", "hold", "inc", "ref", "grab", "mmgrab"},
+			{"put", "dec", "unref", "release", "drop", "mmdrop"},
+			TRUE},
 	[LOCKS] = {{"lock", "down"}, {"unlock", "up"}, FALSE},
 	{{"alloc", "kmalloc", "kzalloc", "kcalloc", "kmemdup"},
 	 {"free", "kfree", "kvfree", "vfree"},
@@ -39,14 +39,17 @@ static gboolean is_among(const char *const *names, const char *name, gsize lengt
 	return FALSE;
 }
 
-/* 1 if a function of this name takes, -1 if it gives back, by what the name is composed of. */
-static gint direction(gsize pair, const struct word *word)
+/* 1 if a function of this name takes, -1 if it gives back, by what the name is composed of, and
+ * where the piece of it that says so stands. */
+static gint direction_at(gsize pair, const struct word *word, guint *before, guint *behind)
 {
 	for (guint at = 0; at < word->length;) {
 		const char *name = word->at + at;
 		const char *end = memchr(name, '_', word->length - at);
 		gsize length = end ? (gsize)(end - name) : word->length - at;
 
+		*before = at;
+		*behind = at + length;
 		if (is_among(pairs[pair].takes, name, length))
 			return 1;
 		if (is_among(pairs[pair].gives, name, length))
@@ -54,6 +57,27 @@ static gint direction(gsize pair, const struct word *word)
 		at += length + 1;
 	}
 	return 0;
+}
+
+static gint direction(gsize pair, const struct word *word)
+{
+	guint before, behind;
+
+	return direction_at(pair, word, &before, &behind);
+}
+
+gboolean word_gives_back(const struct word *gives, const struct word *takes)
+{
+	guint before, behind, other_before, other_behind;
+
+	if (direction_at(REFERENCES, takes, &other_before, &other_behind) <= 0 ||
+	    direction_at(REFERENCES, gives, &before, &behind) >= 0 || before != other_before ||
+	    memcmp(gives->at, takes->at, before))
+		return FALSE;
+	/* "kref_get_unless_zero" is given back by "kref_put", "get_box" by "put_box" alone. */
+	return before ||
+	       (gives->length - behind == takes->length - other_behind &&
+		!memcmp(gives->at + behind, takes->at + other_behind, gives->length - behind));
 }
 
 gint word_takes(const struct word *word)

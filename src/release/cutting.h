@@ -33,9 +33,10 @@ void cutting_find_instead(struct cutting *cutting);
 void cutting_find_places(struct cutting *cutting);
 
 /* Finds what relies on what was not yet left for it: in a new variable (variables.c), in a member
- * that nobody asked for (members.c). */
+ * that nobody asked for (members.c), as a flag that is new (flags.c). */
 void cutting_find_variables(struct cutting *cutting);
 void cutting_find_members(struct cutting *cutting);
+void cutting_find_flags(struct cutting *cutting);
 
 /* Whether a word is the call of what makes a zeroed member usable (begins.c). */
 gboolean word_initialises(const struct word *word);
@@ -43,6 +44,10 @@ gboolean word_initialises(const struct word *word);
 /* Whether a word is the call of a function that takes something of the kind that lives on (1: a
  * reference, memory, an entry in a list), or gives it back (-1), by its name (balance.c). */
 gint word_takes(const struct word *word);
+
+/* Whether a function gives back the references that another one takes, by their names: box_put()
+ * and box_get() (balance.c). */
+gboolean word_gives_back(const struct word *gives, const struct word *takes);
 
 /* Whether a word is the call of a function that takes a lock (1), or gives it up (-1), by its name
  * (balance.c). */

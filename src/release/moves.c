@@ -211,19 +211,91 @@ static gboolean is_taken(const struct outline *outline, guint first, guint count
 	return FALSE;
 }
 
-/* What is given back that nobody took before: only objects of now have it. */
-static char *gives_back_what_is_new(const struct life *life)
+/* How often a function takes something that a call gives back, or (FALSE) gives it back. */
+static guint count(const struct outline *outline, gint32 function, const struct word *call,
+		   const struct word *subject, gboolean takes)
+{
+	const struct declaration *declaration =
+		&g_array_index(outline->declarations, struct declaration, function);
+	guint found = 0;
+
+	for (guint i = 0; i < declaration->words; i++) {
+		guint number = declaration->first_word + i;
+		const struct word *word = word_at(outline, number), *other = NULL;
+
+		if (word->flags & WORD_CALLED &&
+		    (takes ? word_gives_back(call, word) : words_equal(call, word)))
+			other = subject_of(outline, number);
+		if (other && words_equal(other, subject))
+			found++;
+	}
+	return found;
+}
+
+/* How much more often than before, likewise; of a function that was not there before, 0. */
+static gint more(const struct life *life, gint32 function, const struct word *subject,
+		 gboolean takes)
 {
 	const struct outline *original = life->cutting->outlines[ORIGINAL];
 	const struct outline *patched = life->cutting->outlines[PATCHED];
 	const struct word *call = word_at(patched, life->call);
-	const struct word *subject = word_takes(call) < 0 ? subject_of(patched, life->call) : NULL;
+	gint32 before = function_find(original, function_name(patched, function));
+
+	if (before == NO_FUNCTION)
+		return 0;
+	return (gint)count(patched, function, call, subject, takes) -
+	       (gint)count(original, before, call, subject, takes);
+}
+
+/* Whether another function begins to take what this one begins to give back, and not only while one
+ * runs within the other. */
+static gboolean is_taken_by_another(const struct life *life, const struct word *subject)
+{
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+	gint32 last = NO_FUNCTION;
+
+	if (more(life, life->function, subject, FALSE) <= 0 ||
+	    more(life, life->function, subject, TRUE) > 0)
+		return FALSE;
+	for (guint i = 0; i < patched->words->len; i++) {
+		const struct word *word = word_at(patched, i);
+		gint32 function = word->flags & WORD_CALLED && word_gives_back(call, word)
+					  ? function_of(patched, word)
+					  : NO_FUNCTION;
+
+		if (function >= 0 && function != life->function && function != last &&
+		    more(life, function, subject, TRUE) > 0 &&
+		    more(life, function, subject, FALSE) <= 0 &&
+		    !functions_call(patched, function_name(patched, function),
+				    function_name(patched, life->function)))
+			return TRUE;
+		last = function >= 0 ? function : last;
+	}
+	return FALSE;
+}
+
+/* Whether it is taken now, and was not before. */
+static gboolean is_new_to_be_taken(const struct life *life, const struct word *subject)
+{
+	const struct outline *original = life->cutting->outlines[ORIGINAL];
+	const struct outline *patched = life->cutting->outlines[PATCHED];
 	const struct declaration *declaration =
 		&g_array_index(patched->declarations, struct declaration, life->function);
 
-	if (!subject || is_taken(original, 0, original->words->len, subject) ||
-	    !is_taken(patched, 0, patched->words->len, subject) ||
-	    is_taken(patched, declaration->first_word, declaration->words, subject))
+	return !is_taken(original, 0, original->words->len, subject) &&
+	       is_taken(patched, 0, patched->words->len, subject) &&
+	       !is_taken(patched, declaration->first_word, declaration->words, subject);
+}
+
+/* What is given back that nobody took before: only objects of now have it. */
+static char *gives_back_what_is_new(const struct life *life)
+{
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, life->call);
+	const struct word *subject = word_takes(call) < 0 ? subject_of(patched, life->call) : NULL;
+
+	if (!subject || (!is_new_to_be_taken(life, subject) && !is_taken_by_another(life, subject)))
 		return NULL;
 	return g_strdup_printf("%.*s gives back %.*s, which nobody took for objects that are there "
 			       "already",

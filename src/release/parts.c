@@ -44,6 +44,7 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 	cutting_find_instead(&cutting);
 	cutting_find_places(&cutting);
 	cutting_find_members(&cutting);
+	cutting_find_flags(&cutting);
 	cutting_read_uses(&cutting);
 	cutting_read_balances(&cutting);
 	cutting_read_counters(&cutting);
