@@ -39,6 +39,49 @@ static gboolean is_managed(const struct word *managed, const struct word *word)
 	       !memcmp(managed->at + length, word->at, word->length);
 }
 
+typedef gboolean call_kind(const struct instead *instead, const struct word *word);
+
+/* The part by which another function that was there begins to make a call of a kind; or NULL. */
+static struct part *who_begins(const struct instead *instead, call_kind *is_meant)
+{
+	const struct outline *original = instead->cutting->outlines[ORIGINAL];
+	const struct outline *patched = instead->cutting->outlines[PATCHED];
+
+	for (guint i = 0; i < patched->words->len; i++) {
+		const struct word *word = word_at(patched, i);
+		struct part *part = is_meant(instead, word)
+					    ? cutting_part_of(instead->cutting, PATCHED, word->line)
+					    : NULL;
+		gint32 function = part ? function_of(patched, word) : NO_FUNCTION;
+		gint32 before = function >= 0 && function != instead->patched
+					? function_find(original, function_name(patched, function))
+					: NO_FUNCTION;
+
+		if (before >= 0 && !function_has(original, before, word, WORD_CALLED))
+			return part;
+	}
+	return NULL;
+}
+
+/* Whether two names have a piece in common. */
+static gboolean share_a_piece(const struct word *one, const struct word *other)
+{
+	g_autofree char *first = g_strndup(one->at, one->length);
+	g_autofree char *second = g_strndup(other->at, other->length);
+	g_auto(GStrv) pieces = g_strsplit(first, "_", -1);
+	g_auto(GStrv) others = g_strsplit(second, "_", -1);
+
+	for (gsize i = 0; pieces[i]; i++)
+		if (*pieces[i] && g_strv_contains((const char *const *)others, pieces[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean gives_back(const struct instead *instead, const struct word *word)
+{
+	return word_takes(word) < 0 && share_a_piece(word, instead->call);
+}
+
 /* devm_X where the function called X: the device frees it now, and others do it as well.  Or the
  * other way round: others begin to free what the device does. */
 static char *changes_who_frees(struct instead *instead)
@@ -48,6 +91,8 @@ static char *changes_who_frees(struct instead *instead)
 
 	if (!leaves && !is_managed(former, call))
 		return NULL;
+	if (!leaves)
+		instead->relies = who_begins(instead, gives_back);
 	return g_strdup_printf("%.*s is called instead of %.*s, and what is there already is %s "
 			       "the device's to free",
 			       (int)call->length, call->at, (int)former->length, former->at,
@@ -83,30 +128,13 @@ static gboolean sets_up(const struct word *word)
 	return FALSE;
 }
 
-/* The part by which a function that was there calls more of that kind, by the first piece of their
- * names; or NULL. */
-static struct part *who_relies(const struct instead *instead)
+/* Whether a call is of the same kind, by the first piece of the names. */
+static gboolean is_alike(const struct instead *instead, const struct word *word)
 {
-	const struct outline *original = instead->cutting->outlines[ORIGINAL];
-	const struct outline *patched = instead->cutting->outlines[PATCHED];
 	const char *end = memchr(instead->call->at, '_', instead->call->length);
 	gsize length = end ? (gsize)(end + 1 - instead->call->at) : 0;
 
-	for (guint i = 0; i < patched->words->len && length; i++) {
-		const struct word *word = word_at(patched, i);
-		struct part *part =
-			word->flags & WORD_CALLED && begins_with(word, instead->call->at, length)
-				? cutting_part_of(instead->cutting, PATCHED, word->line)
-				: NULL;
-		gint32 function = part ? function_of(patched, word) : NO_FUNCTION;
-		gint32 before = function >= 0 && function != instead->patched
-					? function_find(original, function_name(patched, function))
-					: NO_FUNCTION;
-
-		if (before >= 0 && !function_has(original, before, word, WORD_CALLED))
-			return part;
-	}
-	return NULL;
+	return length && word->flags & WORD_CALLED && begins_with(word, instead->call->at, length);
 }
 
 /* What sets an object up leaves to others what it did, or does what they did. */
@@ -121,7 +149,7 @@ static char *sets_up_otherwise(struct instead *instead)
 	if (memcmp(former->at, call->at, length) || longer->at[length] != '_' || !sets_up(call) ||
 	    outline_has(patched, former, WORD_CALLED) || outline_has(original, call, WORD_CALLED))
 		return NULL;
-	instead->relies = who_relies(instead);
+	instead->relies = who_begins(instead, is_alike);
 	if (!instead->relies)
 		return NULL;
 	return g_strdup_printf("%.*s is called instead of %.*s, and what is there already was set "

@@ -2,3 +2,8 @@ int ask(struct cup *cup)
 {
 	return devm_request_irq(cup->handle, cup->irq);
 }
+
+void leave(struct can *can)
+{
+	wake_up(can);
+}
