@@ -179,7 +179,7 @@ static void add_part(struct cutting *cutting, guint original_start, guint origin
 	part->balances = g_array_new(FALSE, FALSE, sizeof(struct balance));
 	part->counters = g_array_new(FALSE, FALSE, sizeof(guint));
 	part->counters_around = g_array_new(FALSE, FALSE, sizeof(guint));
-	part->unlocked = g_array_new(FALSE, FALSE, sizeof(guint));
+	part->left_to = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_ptr_array_add(cutting->parts, part);
 }
 

@@ -59,8 +59,8 @@ void cutting_read_balances(struct cutting *cutting);
 /* What parts count, and the functions that they stand in (counters.c), likewise. */
 void cutting_read_counters(struct cutting *cutting);
 
-/* What is called without a lock that was held (locks.c). */
-void cutting_read_locks(struct cutting *cutting);
+/* What is called by who gives up what it did around that (left.c). */
+void cutting_read_calls(struct cutting *cutting);
 
 /* What is checked no more, or more than before (checks.c). */
 void cutting_read_checks(struct cutting *cutting);

@@ -13,7 +13,7 @@ void part_free(struct part *part)
 	g_array_unref(part->balances);
 	g_array_unref(part->counters);
 	g_array_unref(part->counters_around);
-	g_array_unref(part->unlocked);
+	g_array_unref(part->left_to);
 	g_ptr_array_unref(part->includes);
 	g_free(part);
 }
@@ -48,7 +48,7 @@ GPtrArray *parts_of(const struct changed_file *file, const char *original_tree,
 	cutting_read_uses(&cutting);
 	cutting_read_balances(&cutting);
 	cutting_read_counters(&cutting);
-	cutting_read_locks(&cutting);
+	cutting_read_calls(&cutting);
 	cutting_read_checks(&cutting);
 	return g_steal_pointer(&parts);
 }

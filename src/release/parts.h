@@ -51,7 +51,7 @@ struct part {
 	GArray *balances; /* of struct balance */
 	GArray *counters; /* members that its changed lines count, words by number */
 	GArray *counters_around; /* those that the functions count which it stands in */
-	GArray *unlocked;	 /* members that it calls without a lock now, by number */
+	GArray *left_to;	 /* members whose functions must do what it gives up, by number */
 	GPtrArray *includes;	 /* of char *: "-linux/list.h", "+dce/abm.h" */
 	gint checks;		 /* how many more its function makes, if it changes one */
 	gboolean conditional;	 /* the lines have a part of an #if ... #endif, not the whole */

@@ -841,19 +841,19 @@ static gboolean implements(const struct tying *tying, guint part, guint member)
 	return FALSE;
 }
 
-/* Who calls without a lock now, and whom. */
-static void tie_unlocked(struct tying *tying)
+/* Who gives up what it did around a call, and whom it calls. */
+static void tie_left_to(struct tying *tying)
 {
 	for (guint i = 0; i < tying->parts->len; i++) {
-		const GArray *unlocked = part_at(tying, i)->unlocked;
+		const GArray *left_to = part_at(tying, i)->left_to;
 
-		for (guint j = 0; j < unlocked->len; j++) {
-			guint member = g_array_index(unlocked, guint, j);
+		for (guint j = 0; j < left_to->len; j++) {
+			guint member = g_array_index(left_to, guint, j);
 
 			for (guint k = 0; k < tying->parts->len; k++)
 				if (k != i && are_near(tying, i, k) && implements(tying, k, member))
 					join(tying, MIN(i, k), MAX(i, k),
-					     "one gives up the lock around %s, which the "
+					     "one gives up what it did around %s, which the "
 					     "other implements",
 					     words_text(tying->words, member));
 		}
@@ -965,7 +965,7 @@ struct ties *ties_find(const GPtrArray *parts, const struct words *words, const 
 	tie_words(&tying);
 	tie_files(&tying);
 	tie_counters(&tying);
-	tie_unlocked(&tying);
+	tie_left_to(&tying);
 	tie_idle(&tying);
 	for (guint i = 0; i < parts->len; i++)
 		ties->change[i] = find(ties, i);
