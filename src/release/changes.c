@@ -63,7 +63,8 @@ struct splitting {
 	struct built *built;
 	struct progress *progress;
 	struct words *words;
-	GPtrArray *parts; /* of struct part *, owned, by file and line */
+	GPtrArray *parts;   /* of struct part *, owned, by file and line */
+	guint *frequencies; /* by word: how many files of the original tree have it */
 };
 
 /* What may be part of a change: what is built, and what may have to do with that. */
@@ -130,7 +131,8 @@ static gboolean *find_built(const struct splitting *splitting, const struct ties
 	return built;
 }
 
-static void note_obstacle(struct change *change, const struct part *part)
+static void note_obstacle(const struct splitting *splitting, struct change *change,
+			  const struct part *part)
 {
 	const struct changed_file *file = part->file;
 	gboolean source = g_str_has_suffix(file->path, ".c") || g_str_has_suffix(file->path, ".S");
@@ -143,18 +145,20 @@ static void note_obstacle(struct change *change, const struct part *part)
 		change->obstacle = g_strdup_printf("%s: it is new to the build", file->path);
 	else if (source && file->change == PATCHED_DELETED)
 		change->obstacle = g_strdup_printf("%s: it is built no more", file->path);
-	else if (part->begins)
+	else if (part->begins &&
+		 (part->member == G_MAXUINT || splitting->frequencies[part->member]))
 		change->obstacle = g_strdup_printf("%s: %s", file->path, part->begins);
 }
 
-static void add_part(struct change *change, const struct part *part)
+static void add_part(const struct splitting *splitting, struct change *change,
+		     const struct part *part)
 {
 	change->idle = part->idle && (change->idle || !change->hunks->len);
 	g_ptr_array_add(change->hunks, hunk_of(part));
 	if (!change->files->len ||
 	    g_ptr_array_index(change->files, change->files->len - 1) != part->file)
 		g_ptr_array_add(change->files, (gpointer)part->file);
-	note_obstacle(change, part);
+	note_obstacle(splitting, change, part);
 }
 
 static char *tie_text(const struct splitting *splitting, const struct tie *tie)
@@ -181,7 +185,7 @@ static void make_changes(const struct splitting *splitting, const struct ties *t
 			made[number] = change_new(all->len + 1);
 			g_ptr_array_add(all, made[number]);
 		}
-		add_part(made[number], part_at(splitting, i));
+		add_part(splitting, made[number], part_at(splitting, i));
 	}
 	for (guint i = 0; i < ties->joined->len; i++) {
 		const struct tie *tie = &g_array_index(ties->joined, struct tie, i);
@@ -215,7 +219,8 @@ static gboolean split(struct splitting *splitting, GError **error)
 	if (!read_files(splitting, error))
 		return FALSE;
 	progress_report(splitting->progress, "counting words", -1);
-	frequencies = words_frequencies(splitting->words, changes->original);
+	frequencies = splitting->frequencies =
+		words_frequencies(splitting->words, changes->original);
 	AUTO(ties)
 	ties = ties_find(splitting->parts, splitting->words, frequencies, changes->patched,
 			 splitting->built);
@@ -230,7 +235,7 @@ struct changes *changes_between(const char *original, const char *patched, struc
 	AUTO(changes) changes = g_new0(struct changes, 1);
 	AUTO(words) words = words_new();
 	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
-	struct splitting splitting = {changes, built, progress, words, parts};
+	struct splitting splitting = {changes, built, progress, words, parts, NULL};
 
 	changes->original = g_strdup(original);
 	changes->patched = g_strdup(patched);

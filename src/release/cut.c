@@ -180,6 +180,7 @@ static void add_part(struct cutting *cutting, guint original_start, guint origin
 	part->counters = g_array_new(FALSE, FALSE, sizeof(guint));
 	part->counters_around = g_array_new(FALSE, FALSE, sizeof(guint));
 	part->left_to = g_array_new(FALSE, FALSE, sizeof(guint));
+	part->member = G_MAXUINT;
 	g_ptr_array_add(cutting->parts, part);
 }
 

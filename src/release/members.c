@@ -142,15 +142,18 @@ static gboolean is_new(const struct cutting *cutting, const struct word *member)
 }
 
 /* Says of a part, if there is one, that it relies on what is set now. */
-static void say(struct part *part, const struct word *writer, const struct word *member,
-		const struct word *reader)
+static void say(const struct cutting *cutting, struct part *part, const struct word *writer,
+		const struct word *member, const struct word *reader)
 {
-	if (part && !part->begins)
-		part->begins = g_strdup_printf(
-			"%.*s begins to set %.*s and %.*s to ask for it, and objects that are "
-			"there already have it as it was",
-			(int)writer->length, writer->at, (int)member->length, member->at,
-			(int)reader->length, reader->at);
+	if (!part || part->begins)
+		return;
+	part->begins =
+		g_strdup_printf("%.*s begins to set %.*s and %.*s to ask for it, and objects that "
+				"are there already have it as it was",
+				(int)writer->length, writer->at, (int)member->length, member->at,
+				(int)reader->length, reader->at);
+	/* If it is new in a header, that is a matter of the layout. */
+	part->member = words_number(cutting->words, member->at, member->length);
 }
 
 /* A member that is set where it was not, and asked for where nobody asked: neither part goes
@@ -172,8 +175,8 @@ static void read_setting(const struct cutting *cutting, struct part *part,
 	reader = asks ? function_name(patched, function_of(patched, asks)) : NULL;
 	if (!reader || function_find(original, reader) == NO_FUNCTION)
 		return;
-	say(part, writer, member, reader);
-	say(cutting_part_of(cutting, PATCHED, asks->line), writer, member, reader);
+	say(cutting, part, writer, member, reader);
+	say(cutting, cutting_part_of(cutting, PATCHED, asks->line), writer, member, reader);
 }
 
 void cutting_find_members(struct cutting *cutting)

@@ -302,9 +302,23 @@ static char *gives_back_what_is_new(const struct life *life)
 			       (int)call->length, call->at, (int)subject->length, subject->at);
 }
 
+static void read_call(struct part *part, const struct life *life)
+{
+	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct word *subject;
+
+	part->begins = moves(life);
+	if (part->begins)
+		return;
+	part->begins = gives_back_what_is_new(life);
+	subject = part->begins ? subject_of(patched, life->call) : NULL;
+	/* If it is new in a header, that is a matter of the layout. */
+	if (subject && subject->flags & WORD_MEMBER)
+		part->member = words_number(life->cutting->words, subject->at, subject->length);
+}
+
 void cutting_find_moves(struct cutting *cutting)
 {
-	static char *(*const kinds[])(const struct life *life) = {moves, gives_back_what_is_new};
 	const struct outline *patched = cutting->outlines[PATCHED];
 
 	for (guint i = 0; i < patched->words->len; i++) {
@@ -314,8 +328,7 @@ void cutting_find_moves(struct cutting *cutting)
 					    : NULL;
 		struct life life = {cutting, function_of(patched, word), i};
 
-		for (gsize j = 0; j < G_N_ELEMENTS(kinds) && part && life.function >= 0; j++)
-			if (!part->begins)
-				part->begins = kinds[j](&life);
+		if (part && !part->begins && life.function >= 0)
+			read_call(part, &life);
 	}
 }

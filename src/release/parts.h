@@ -47,6 +47,8 @@ struct part {
 	guint patched_start, patched_count;
 	char *scope;	  /* for people: the declaration, as it was or as it is new; or NULL */
 	char *begins;	  /* what older objects do not have, as a sentence; or NULL */
+	guint member;	  /* the word that `begins` does not hold for if the original tree lacks it,
+			     or G_MAXUINT */
 	GArray *uses;	  /* of struct use, by word */
 	GArray *balances; /* of struct balance */
 	GArray *counters; /* members that its changed lines count, words by number */
