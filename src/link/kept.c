@@ -8,12 +8,12 @@
  *
  * Counted is each function that came along whose address is taken, by code or by data that came
  * along, and each variable with addresses of functions whose own address is taken, other than to
- * read what is in it; and any variable, or string without a name, whose address code stores in
- * memory at once.  Whether an address is kept, or lent for the time of a call, is not known: a
- * module that stays costs some memory, one that goes too early the machine.
+ * read what is in it; and any variable whose address code stores in memory at once.  Whether an
+ * address is kept, or lent for the time of a call, is not known: a module that stays costs some
+ * memory, one that goes too early the machine.
  *
- * Not counted is the rest.  Strings are arguments of every message, and hardly ever kept; a lock or
- * a counter that is new is used by the code around it.
+ * Not counted is the rest.  Strings are handed on with every message, and hardly ever kept; a
+ * lock or a counter that is new is used by the code around it.
  */
 #include "link/kept.h"
 
@@ -212,12 +212,6 @@ static void add_found(struct search *search, const char *name)
 	g_hash_table_add(search->found, (char *)name);
 }
 
-static gboolean is_strings(const struct search *search, const struct section *section)
-{
-	return is_ordinary(search, section) && section->flags & SHF_MERGE &&
-	       section->flags & SHF_STRINGS;
-}
-
 /*
  * Data without functions counts where code stores its address: src/diff/tables.c refuses to change
  * such constants for the same reason.  What is only compared with an address keeps nothing.
@@ -229,9 +223,6 @@ static void look_at_data(struct search *search, const struct section *from,
 	gboolean is_table = g_hash_table_contains(search->tables, data);
 	const struct symbol *variable;
 
-	/* device->name = "a name"; */
-	if (!use->access && use->address == INSN_STORED && is_strings(search, data))
-		add_found(search, data->name);
 	if (use->access || !is_data(search, data) ||
 	    (use->address != INSN_STORED && (!is_table || use->address != INSN_PLAIN)))
 		return;

@@ -9,8 +9,8 @@
 #include "elf/object.h"
 
 /*
- * The functions that came along, tables of functions and strings (by their section) whose address
- * the livepatch's code can hand to the kernel: their names in alphabetical order, each once, owned.  Of a livepatch in the making
+ * The functions that came along and tables of functions whose address the livepatch's code can hand
+ * to the kernel: their names in alphabetical order, each once, owned.  Of a livepatch in the making
  * or a finished one; the kernel side (late/) is left out.
  */
 GPtrArray *kept_find(const struct object *livepatch, guint series);
