@@ -120,19 +120,15 @@ static char *begins_to_surround(const struct cutting *cutting, guint call)
 		(int)word->length, word->at);
 }
 
+static void read_call(struct cutting *cutting, struct part *part, guint call)
+{
+	if (!part->begins)
+		part->begins = begins_to_initialise(cutting, call);
+	if (!part->begins)
+		part->begins = begins_to_surround(cutting, call);
+}
+
 void cutting_find_begins(struct cutting *cutting)
 {
-	const GArray *words = cutting->outlines[PATCHED]->words;
-
-	for (guint i = 0; i < words->len; i++) {
-		const struct word *word = &g_array_index(words, struct word, i);
-		struct part *part = word->flags & WORD_CALLED
-					    ? cutting_part_of(cutting, PATCHED, word->line)
-					    : NULL;
-
-		if (part && !part->begins)
-			part->begins = begins_to_initialise(cutting, i);
-		if (part && !part->begins)
-			part->begins = begins_to_surround(cutting, i);
-	}
+	cutting_read_new_calls(cutting, read_call);
 }

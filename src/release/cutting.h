@@ -24,6 +24,11 @@ struct cutting {
 /* Finds the parts, without their words (cut.c). */
 gboolean cutting_cut(struct cutting *cutting, GError **error);
 
+/* Calls a function with each call that stands in changed lines of the patched side, by its number
+ * among the words, and the part that it is of. */
+typedef void cutting_reader(struct cutting *cutting, struct part *part, guint call);
+void cutting_read_new_calls(struct cutting *cutting, cutting_reader *read);
+
 /* Finds what parts begin to initialise (begins.c), what they do at another time in the life of an
  * object than before (moves.c) or by another call (instead.c), and what they look for at another
  * place of it (places.c). */

@@ -183,11 +183,11 @@ static char *stands_for_another(struct instead *instead)
 	return NULL;
 }
 
-/* A call in changed lines. */
-static void read_call(const struct cutting *cutting, struct part *part, const struct word *call)
+static void read_call(struct cutting *cutting, struct part *part, guint number)
 {
 	const struct outline *original = cutting->outlines[ORIGINAL];
 	const struct outline *patched = cutting->outlines[PATCHED];
+	const struct word *call = word_at(patched, number);
 	struct instead instead = {.cutting = cutting,
 				  .original = NO_FUNCTION,
 				  .patched = function_of(patched, call),
@@ -195,7 +195,8 @@ static void read_call(const struct cutting *cutting, struct part *part, const st
 
 	if (instead.patched >= 0)
 		instead.original = function_find(original, function_name(patched, instead.patched));
-	if (instead.original < 0 || function_has(original, instead.original, call, WORD_CALLED))
+	if (part->begins || instead.original < 0 ||
+	    function_has(original, instead.original, call, WORD_CALLED))
 		return;
 	part->begins = stands_for_another(&instead);
 	if (instead.relies && !instead.relies->begins)
@@ -204,15 +205,5 @@ static void read_call(const struct cutting *cutting, struct part *part, const st
 
 void cutting_find_instead(struct cutting *cutting)
 {
-	const struct outline *patched = cutting->outlines[PATCHED];
-
-	for (guint i = 0; i < patched->words->len; i++) {
-		const struct word *word = word_at(patched, i);
-		struct part *part = word->flags & WORD_CALLED
-					    ? cutting_part_of(cutting, PATCHED, word->line)
-					    : NULL;
-
-		if (part && !part->begins)
-			read_call(cutting, part, word);
-	}
+	cutting_read_new_calls(cutting, read_call);
 }

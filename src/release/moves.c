@@ -302,33 +302,25 @@ static char *gives_back_what_is_new(const struct life *life)
 			       (int)call->length, call->at, (int)subject->length, subject->at);
 }
 
-static void read_call(struct part *part, const struct life *life)
+static void read_call(struct cutting *cutting, struct part *part, guint call)
 {
-	const struct outline *patched = life->cutting->outlines[PATCHED];
+	const struct outline *patched = cutting->outlines[PATCHED];
+	const struct life life = {cutting, function_of(patched, word_at(patched, call)), call};
 	const struct word *subject;
 
-	part->begins = moves(life);
+	if (part->begins || life.function < 0)
+		return;
+	part->begins = moves(&life);
 	if (part->begins)
 		return;
-	part->begins = gives_back_what_is_new(life);
-	subject = part->begins ? subject_of(patched, life->call) : NULL;
+	part->begins = gives_back_what_is_new(&life);
+	subject = part->begins ? subject_of(patched, call) : NULL;
 	/* If it is new in a header, that is a matter of the layout. */
 	if (subject && subject->flags & WORD_MEMBER)
-		part->member = words_number(life->cutting->words, subject->at, subject->length);
+		part->member = words_number(cutting->words, subject->at, subject->length);
 }
 
 void cutting_find_moves(struct cutting *cutting)
 {
-	const struct outline *patched = cutting->outlines[PATCHED];
-
-	for (guint i = 0; i < patched->words->len; i++) {
-		const struct word *word = word_at(patched, i);
-		struct part *part = word->flags & WORD_CALLED
-					    ? cutting_part_of(cutting, PATCHED, word->line)
-					    : NULL;
-		struct life life = {cutting, function_of(patched, word), i};
-
-		if (part && !part->begins && life.function >= 0)
-			read_call(part, &life);
-	}
+	cutting_read_new_calls(cutting, read_call);
 }

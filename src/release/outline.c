@@ -7,19 +7,6 @@
 
 #include "tree/statements.h"
 
-static gboolean token_is(const struct token *token, const char *text)
-{
-	return strlen(text) == token->length && !memcmp(token->at, text, token->length);
-}
-
-static gboolean token_in(const struct token *token, const char *const *list)
-{
-	for (; *list; list++)
-		if (token_is(token, *list))
-			return TRUE;
-	return FALSE;
-}
-
 static gboolean token_begins(const struct token *token, const char *const *list)
 {
 	for (; *list; list++)

@@ -65,3 +65,18 @@ struct part *cutting_part_of(const struct cutting *cutting, guint side, guint li
 	}
 	return NULL;
 }
+
+void cutting_read_new_calls(struct cutting *cutting, cutting_reader *read)
+{
+	const GArray *words = cutting->outlines[PATCHED]->words;
+
+	for (guint i = 0; i < words->len; i++) {
+		const struct word *word = &g_array_index(words, struct word, i);
+		struct part *part = word->flags & WORD_CALLED
+					    ? cutting_part_of(cutting, PATCHED, word->line)
+					    : NULL;
+
+		if (part)
+			read(cutting, part, i);
+	}
+}

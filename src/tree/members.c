@@ -44,11 +44,6 @@ struct edit {
 	gsize text_length;
 };
 
-static gboolean token_is(const struct token *token, const char *text)
-{
-	return strlen(text) == token->length && !memcmp(token->at, text, token->length);
-}
-
 static gboolean tokens_equal(const struct token *one, const struct token *other)
 {
 	return one->length == other->length && !memcmp(one->at, other->at, one->length);

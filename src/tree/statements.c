@@ -25,19 +25,6 @@ struct reader {
 	gboolean in_body; /* of a function */
 };
 
-static gboolean token_is(const struct token *token, const char *text)
-{
-	return token && strlen(text) == token->length && !memcmp(token->at, text, token->length);
-}
-
-static gboolean token_in(const struct token *token, const char *const *list)
-{
-	for (; *list; list++)
-		if (token_is(token, *list))
-			return TRUE;
-	return FALSE;
-}
-
 /* The token before the one that is read, or NULL. */
 static struct token *last(const GArray *tokens)
 {

@@ -6,6 +6,7 @@
 #define KLATCH_TREE_STATEMENTS_H
 
 #include <glib.h>
+#include <string.h>
 
 enum token_flag {
 	TOKEN_WORD = 1 << 0,	     /* an identifier or keyword; else a number or punctuation */
@@ -36,6 +37,20 @@ struct statement {
 };
 
 typedef void statement_function(const struct statement *statement, gpointer data);
+
+/* Whether a token, if there is one, is this text; or one of a list that ends with NULL. */
+static inline gboolean token_is(const struct token *token, const char *text)
+{
+	return token && strlen(text) == token->length && !memcmp(token->at, text, token->length);
+}
+
+static inline gboolean token_in(const struct token *token, const char *const *list)
+{
+	for (; *list; list++)
+		if (token_is(token, *list))
+			return TRUE;
+	return FALSE;
+}
 
 /*
  * Calls a function with each statement of a text, in order of their ends; a directive within one

@@ -130,3 +130,18 @@ int run_command(const char *directory, command_function *command, char **argv, c
 	*output = files_read_text(path, NULL);
 	return status;
 }
+
+void each_case(const char *cases, guint least, case_function *check, void **state)
+{
+	g_autoptr(GDir) entries = g_dir_open(cases, 0, NULL);
+	const char *name;
+	guint count = 0;
+
+	assert_non_null(entries);
+	while ((name = g_dir_read_name(entries))) {
+		print_message("case %s\n", name);
+		check(name, state);
+		count++;
+	}
+	assert_true(count >= least);
+}

@@ -29,6 +29,10 @@ void write_text(const char *directory, const char *file, const char *text);
  * end with NULL.  Any status but 0 fails the test. */
 char *output_of(const char *directory, const char *program, ...) G_GNUC_NULL_TERMINATED;
 
+/* Calls a function with the name of each entry of a directory; fewer than `least` fail the test. */
+typedef void case_function(const char *name, void **state);
+void each_case(const char *cases, guint least, case_function *check, void **state);
+
 /* Compiles text to an object with gcc -c; file is "NAME.c" or "NAME.S", the flags end with NULL.
  * Returns the path of NAME.o (caller frees). */
 char *compile(const char *directory, const char *file, const char *source,

@@ -32,8 +32,9 @@ static void assert_kept(const char *expected, const char *patched, const char *n
 	assert_string_equal(text, wanted);
 }
 
-static void check_case(const char *name, const char *directory)
+static void check_case(const char *name, void **state)
 {
+	const char *directory = *state;
 	g_autofree char *folder = path_in(CASES, name), *before = path_in(folder, "before");
 	g_autofree char *after = path_in(folder, "after"), *kept = path_in(folder, "kept");
 	g_autofree char *told = path_in(folder, "notes"), *work = path_in(directory, name);
@@ -57,17 +58,7 @@ static void check_case(const char *name, const char *directory)
 
 static void test_cases(void **state)
 {
-	g_autoptr(GDir) cases = g_dir_open(CASES, 0, NULL);
-	const char *name;
-	guint count = 0;
-
-	assert_non_null(cases);
-	while ((name = g_dir_read_name(cases))) {
-		print_message("case %s\n", name);
-		check_case(name, *state);
-		count++;
-	}
-	assert_true(count > 8);
+	each_case(CASES, 15, check_case, state);
 }
 
 int main(void)

@@ -97,8 +97,9 @@ static void assert_numbers(const char *directory, const char *original, const ch
 	}
 }
 
-static void check_case(const char *name, const char *directory)
+static void check_case(const char *name, void **state)
 {
+	const char *directory = *state;
 	g_autofree char *folder = g_build_filename(CASES, name, NULL);
 	g_autofree char *root = g_get_current_dir();
 	g_autofree char *source = g_build_filename(root, folder, NULL);
@@ -121,17 +122,7 @@ static void check_case(const char *name, const char *directory)
 
 static void test_cases(void **state)
 {
-	g_autoptr(GDir) cases = g_dir_open(CASES, 0, NULL);
-	const char *name;
-	guint count = 0;
-
-	assert_non_null(cases);
-	while ((name = g_dir_read_name(cases))) {
-		print_message("case %s\n", name);
-		check_case(name, *state);
-		count++;
-	}
-	assert_true(count > 30);
+	each_case(CASES, 31, check_case, state);
 }
 
 static const char two_files[] = "From someone\n"

@@ -204,7 +204,7 @@ static char *describe(const struct changes *changes)
 }
 
 /* A folder with the trees original/ and patched/, and what they must be split into: changes. */
-static void check_case(const char *name)
+static void check_case(const char *name, G_GNUC_UNUSED void **state)
 {
 	g_autofree char *directory = g_build_filename(CASES, name, NULL);
 	g_autofree char *original = path_in(directory, "original");
@@ -219,17 +219,7 @@ static void check_case(const char *name)
 
 static void test_cases(void **state)
 {
-	g_autoptr(GDir) cases = g_dir_open(CASES, 0, NULL);
-	const char *name;
-	guint count = 0;
-
-	assert_non_null(cases);
-	while ((name = g_dir_read_name(cases))) {
-		print_message("case %s\n", name);
-		check_case(name);
-		count++;
-	}
-	assert_true(count > 20);
+	each_case(CASES, 21, check_case, state);
 }
 
 /* In both trees so many files of one text. */
