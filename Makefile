@@ -102,7 +102,7 @@ unit: $(UNIT)
 
 check: packages
 	$(MAKE) $(JOBS) all $(UNIT) $(FUZZERS) $(B)/gate $(B)/relink $(B)/boot $(B)/damage
-	tests/run $(UNIT) tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
+	tests/run $(UNIT) tests/run.test tests/fuzz/replay $(sort $(wildcard tests/vm/*.test))
 
 check-system: packages deb
 	$(MAKE) $(JOBS) all

@@ -168,10 +168,12 @@ static int cannot(const GError *error)
 	return 2;
 }
 
-static int try_all(struct gate *gate, GPtrArray *units)
+/* At least as many as were asked for. */
+static int try_all(struct gate *gate, GPtrArray *units, guint wanted)
 {
 	g_autoptr(GError) error = NULL;
 
+	printf("1..%u\n", MAX(units->len, wanted));
 	g_ptr_array_sort(units, compare_objects);
 	if (!compile_all(gate, units, &error))
 		return cannot(error);
@@ -179,7 +181,7 @@ static int try_all(struct gate *gate, GPtrArray *units)
 		try_unit(gate, g_ptr_array_index(units, i));
 	printf("# %u units, %u differ; %u functions and %u data symbols matched\n", gate->units,
 	       gate->bad, gate->functions, gate->data);
-	return gate->bad || !gate->units;
+	return gate->bad || gate->units < wanted;
 }
 
 /* The unit's source with the first FROM made TO, in a file of the same name; NULL if there is no
@@ -219,6 +221,7 @@ static int try_changed(struct gate *gate, const GPtrArray *units, char **change)
 		unit ? changed_source(gate, unit, change[1], change[2], &error) : NULL;
 	struct match_count count;
 
+	puts("1..1");
 	if (!source) {
 		printf("not ok - there is one unit %s with \"%s\"\n", change[0], change[1]);
 		return 1;
@@ -246,6 +249,7 @@ static int try_modules(const struct gate *gate, const struct commands *commands,
 {
 	int bad = 0;
 
+	printf("1..%u\n", g_strv_length(names));
 	for (; *names; names++) {
 		g_autofree char *file = g_strconcat(*names, ".ko", NULL);
 		g_autofree char *work = g_build_filename(gate->directory, *names, NULL);
@@ -289,7 +293,8 @@ int main(int argc, char **argv)
 	g_autoptr(GPtrArray) units = changed ? named(all, one)
 				     : count ? spread(all, count)
 					     : named(all, argv + 3);
-	int status = changed ? try_changed(&gate, units, argv + 4) : try_all(&gate, units);
+	int status = changed ? try_changed(&gate, units, argv + 4)
+			     : try_all(&gate, units, count ? 1 : (guint)argc - 3);
 	image_free(gate.image);
 	return status;
 }

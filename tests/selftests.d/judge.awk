@@ -70,5 +70,6 @@ END {
 		printf "%sok - %s:%s\n%s", bad ? "not " : "", name, substr(line, 2), text
 		undecided += missed && !("alone" in ran)
 	}
+	print "1.." count
 	exit undecided > 0
 }
