@@ -59,6 +59,20 @@ struct klatch_func {
 };
 
 /*
+ * The locks that a patch may add to a struct (shadow.c), by which replacement code asks for one.
+ * The name of the function is all that the builder knows of it.
+ */
+enum klatch_lock {
+	KLATCH_SPINLOCK,
+	KLATCH_RAW_SPINLOCK,
+	KLATCH_RWLOCK,
+	KLATCH_SEQCOUNT,
+	KLATCH_MUTEX,
+	KLATCH_RWSEM,
+};
+#define KLATCH_SHADOW_LOCK "klatch_shadow_lock"
+
+/*
  * A late reference: a place in the livepatch that refers to a symbol of an object that may not be
  * loaded.  The kernel resolves the symbol (a klp relocation of type R_X86_64_NONE names it, or, if
  * the policy is not rebind, the very relocation that the kernel applies).

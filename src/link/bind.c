@@ -216,6 +216,8 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 	const struct opened *opened = scope_opened(scope, name, object);
 	struct location at;
 
+	if (!strcmp(name, KLATCH_SHADOW_LOCK))
+		return plain(name); /* the kernel side's */
 	if (bringer && !strcmp(bringer, object))
 		return bind_new(binder, name, bringer, where, error);
 	if (opened && !strcmp(opened->unit->unit->object, object))

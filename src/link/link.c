@@ -150,19 +150,29 @@ static gboolean bind_runtime(const struct object *object, struct scope *scope, G
 	return image != NULL;
 }
 
+static gboolean join_piece(struct object *into, struct scope *scope, const char *name,
+			   GError **error)
+{
+	g_autofree char *path = g_build_filename(scope->kernel->late, name, NULL);
+	AUTO(object) object = object_read(path, error);
+
+	return object && bind_runtime(object, scope, error) && join_object(into, object, error);
+}
+
+static gboolean refers_to(const struct object *object, const char *name)
+{
+	for (guint i = 0; i < object->symbols->len; i++)
+		if (!strcmp(object_symbol_at(object, i)->name, name))
+			return TRUE;
+	return FALSE;
+}
+
 static gboolean join_runtime(struct object *into, struct scope *scope, GError **error)
 {
-	static const char *const names[] = {"late.o", "module.o"};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = g_build_filename(scope->kernel->late, names[i], NULL);
-		AUTO(object) object = object_read(path, error);
-
-		if (!object || !bind_runtime(object, scope, error) ||
-		    !join_object(into, object, error))
-			return FALSE;
-	}
-	return TRUE;
+	return join_piece(into, scope, "late.o", error) &&
+	       (!refers_to(into, KLATCH_SHADOW_LOCK) ||
+		join_piece(into, scope, "shadow.o", error)) &&
+	       join_piece(into, scope, "module.o", error);
 }
 
 /* What policy split installs takes a livepatch away when its module goes, and loads it anew. */

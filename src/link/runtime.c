@@ -1,7 +1,7 @@
 /*
  * late/ compiled for one kernel, by the kernel's own build system as an external module: so every
  * flag is the kernel's own, objtool runs on it, and nothing here depends on the kernel's version.
- * Sources come out of the program itself; late.o, module.o and module.lds remain.
+ * Sources come out of the program itself; the results remain.
  */
 #include "link/runtime.h"
 
@@ -20,7 +20,7 @@
 #define WHAT	  "the kernel side can't be compiled"
 #define RESOURCES "/klatch/late/"
 
-static const char *const results[] = {"late.o", "module.o", "module.lds"};
+static const char *const results[] = {"late.o", "shadow.o", "module.o", "module.lds"};
 
 static gboolean unpack_source(const char *name, const char *directory, GError **error)
 {
@@ -99,7 +99,7 @@ static gboolean run_make(const struct kernel *kernel, const char *directory, GEr
 	g_autofree char *external = g_strconcat("M=", directory, NULL);
 	AUTO_PROCESS_RESULT result = {0};
 
-	kbuild_add(argv, "-s", external, results[0], results[1], results[2], NULL);
+	kbuild_add(argv, "-s", external, results[0], results[1], results[2], results[3], NULL);
 	const struct process process = {
 		.argv = (const char *const *)argv->pdata,
 		.timeout = 300,

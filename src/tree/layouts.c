@@ -1,5 +1,6 @@
 /*
- * The words of all files are counted first: a member that is new may be used in any.
+ * The words of all files are counted first: a member that is new may be used in any.  Then it is
+ * known which new locks can be kept beside their objects, and then the files are written.
  */
 #include "tree/layouts.h"
 
@@ -9,12 +10,14 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "tree/lines.h"
+#include "tree/locks.h"
 #include "tree/members.h"
 
 /* A patched file. */
 struct layouts_file {
 	GHashTable *words; /* of its new lines -> how often they are there */
 	GPtrArray *notes;  /* of char *, owned */
+	GPtrArray *locks;  /* of struct added_lock, owned: shadow variables that it defines */
 };
 
 /* One that is looked at. */
@@ -23,7 +26,7 @@ struct pair {
 	struct layouts_file *file;
 	GBytes *original, *patched;
 	GArray *runs;
-	struct members_file texts;
+	struct changed_text texts;
 };
 
 static void pair_free(struct pair *pair)
@@ -41,6 +44,7 @@ static void file_free(gpointer at)
 
 	g_hash_table_unref(file->words);
 	g_ptr_array_unref(file->notes);
+	g_ptr_array_unref(file->locks);
 	g_free(file);
 }
 
@@ -69,6 +73,7 @@ static struct layouts_file *file_of(struct layouts *layouts, const char *path)
 
 	file->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	file->notes = g_ptr_array_new_with_free_func(g_free);
+	file->locks = g_ptr_array_new_with_free_func((GDestroyNotify)added_lock_free);
 	g_hash_table_replace(layouts->files, g_strdup(path), file);
 	return file;
 }
@@ -121,7 +126,7 @@ static GPtrArray *read_pairs(struct layouts *layouts, const char *source, const 
 		if (!pair)
 			return NULL;
 		g_ptr_array_add(pairs, pair);
-		pair->path = path;
+		pair->path = pair->texts.path = path;
 		pair->file = file_of(layouts, path);
 		members_count_words(&pair->texts, pair->file->words);
 	}
@@ -148,10 +153,74 @@ static GHashTable *all_words(const struct layouts *layouts)
 	return words;
 }
 
-static gboolean keep(const struct pair *pair, const char *root, GHashTable *words, GError **error)
+/* Whether no file does more with a lock than a shadow variable is good for. */
+static gboolean is_simple(const GPtrArray *pairs, const struct pair *definer,
+			  const struct added_lock *lock)
+{
+	for (guint i = 0; i < pairs->len; i++) {
+		const struct pair *pair = g_ptr_array_index(pairs, i);
+
+		if (locks_concern(lock, &pair->texts) &&
+		    !locks_are_simple(lock, &pair->texts, pair == definer))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean is_of_struct(gconstpointer lock, gconstpointer structure)
+{
+	return !strcmp(((const struct added_lock *)lock)->structure, structure);
+}
+
+/* A struct with a lock that must be a member gets all of them. */
+static void drop_struct(GPtrArray *locks, const char *structure)
+{
+	guint index;
+
+	while (g_ptr_array_find_with_equal_func(locks, structure, is_of_struct, &index))
+		g_ptr_array_remove_index(locks, index);
+}
+
+static void find_locks(const GPtrArray *pairs, const struct pair *pair, GHashTable *words)
+{
+	GPtrArray *locks;
+
+	if (!locks_may_be_new(pair->file->words))
+		return;
+	locks = members_find_locks(&pair->texts, words);
+	for (guint i = 0; i < locks->len;) {
+		const struct added_lock *lock = g_ptr_array_index(locks, i);
+		g_autofree char *structure = g_strdup(lock->structure);
+
+		if (is_simple(pairs, pair, lock)) {
+			i++;
+			continue;
+		}
+		drop_struct(locks, structure);
+		i = 0;
+	}
+	g_ptr_array_unref(pair->file->locks);
+	pair->file->locks = locks;
+}
+
+/* Those of all files, borrowed. */
+static GPtrArray *all_locks(const struct layouts *layouts)
+{
+	GPtrArray *locks = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer file;
+
+	g_hash_table_iter_init(&iter, layouts->files);
+	while (g_hash_table_iter_next(&iter, NULL, &file))
+		g_ptr_array_extend(locks, ((struct layouts_file *)file)->locks, NULL, NULL);
+	return locks;
+}
+
+static gboolean keep(const struct pair *pair, const char *root, GHashTable *words,
+		     const GPtrArray *locks, GError **error)
 {
 	gsize size;
-	g_autofree char *text = members_keep(&pair->texts, words, pair->file->notes, &size);
+	g_autofree char *text = members_keep(&pair->texts, words, locks, pair->file->notes, &size);
 	g_autofree char *path = g_build_filename(root, pair->path, NULL);
 	g_autoptr(GError) cause = NULL;
 
@@ -165,16 +234,27 @@ static gboolean keep(const struct pair *pair, const char *root, GHashTable *word
 	return FALSE;
 }
 
+static gboolean keep_all(const struct layouts *layouts, const GPtrArray *pairs, const char *root,
+			 GError **error)
+{
+	g_autoptr(GHashTable) words = all_words(layouts);
+	g_autoptr(GPtrArray) locks = NULL;
+
+	for (guint i = 0; i < pairs->len; i++)
+		find_locks(pairs, g_ptr_array_index(pairs, i), words);
+	locks = all_locks(layouts);
+	for (guint i = 0; i < pairs->len; i++)
+		if (!keep(g_ptr_array_index(pairs, i), root, words, locks, error))
+			return FALSE;
+	return TRUE;
+}
+
 gboolean layouts_keep(struct layouts *layouts, const char *source, const char *patched,
 		      GHashTable *paths, GError **error)
 {
 	g_autoptr(GPtrArray) pairs = read_pairs(layouts, source, patched, paths, error);
-	g_autoptr(GHashTable) words = pairs ? all_words(layouts) : NULL;
 
-	for (guint i = 0; pairs && i < pairs->len; i++)
-		if (!keep(g_ptr_array_index(pairs, i), patched, words, error))
-			return FALSE;
-	return pairs != NULL;
+	return pairs && keep_all(layouts, pairs, patched, error);
 }
 
 GPtrArray *layouts_notes(const struct layouts *layouts)

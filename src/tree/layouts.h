@@ -1,7 +1,7 @@
 /*
  * Layouts: objects that are there when a livepatch is loaded keep the layout that they were made
- * with.  What a patch does to a struct without need (members.h) is undone, so that the struct is as
- * it was, and its objects with it.
+ * with.  What a patch does to a struct without need (members.h) is undone, and locks that it adds
+ * become shadow variables (locks.h), so that the struct is as it was, and its objects with it.
  */
 #ifndef KLATCH_TREE_LAYOUTS_H
 #define KLATCH_TREE_LAYOUTS_H

@@ -37,13 +37,6 @@ struct tokens_run {
 	struct range original, patched;
 };
 
-/* Text to put in another's place. */
-struct edit {
-	gsize at, length;
-	const char *text;
-	gsize text_length;
-};
-
 static gboolean tokens_equal(const struct token *one, const struct token *other)
 {
 	return one->length == other->length && !memcmp(one->at, other->at, one->length);
@@ -148,17 +141,11 @@ static guint first_token(const struct side *side, gsize offset)
 	return low;
 }
 
-static gsize line_start(const GArray *lines, guint line)
-{
-	if (line < lines->len)
-		return g_array_index(lines, struct line, line).start;
-	return lines->len ? g_array_index(lines, struct line, lines->len - 1).end : 0;
-}
-
 static struct range range_of(const struct side *side, guint start, guint count)
 {
-	guint first = first_token(side, line_start(side->lines, start));
-	guint end = count ? first_token(side, line_start(side->lines, start + count)) : first;
+	guint first = first_token(side, changed_line_start(side->lines, start));
+	guint end =
+		count ? first_token(side, changed_line_start(side->lines, start + count)) : first;
 	struct range range = {first, end - first, FALSE};
 
 	for (guint i = start; i < start + count && i < side->lines->len; i++)
@@ -198,32 +185,30 @@ static gboolean are_members(const struct side *side, const struct definition *de
 	       (range->first == definition->body || token_is(before, ";"));
 }
 
+/* The type of the lock that a token is the name of as a member; NULL if it is none. */
+static const struct lock_type *lock_type_at(const struct side *side, guint i)
+{
+	return token_at(side, i)->flags & TOKEN_MEMBER ? locks_type(token_at(side, i - 1)) : NULL;
+}
+
 /* Whether all of these members are locks: they hold nothing that somebody may want to know. */
 static gboolean are_locks(const struct side *side, const struct range *range)
 {
-	static const char *const types[] = {"spinlock_t", "raw_spinlock_t", "rwlock_t", "mutex",
-					    "rw_semaphore"};
-
-	for (guint i = range->first; i < range->first + range->count; i++) {
-		gboolean lock = FALSE;
-
-		if (!(token_at(side, i)->flags & TOKEN_MEMBER))
-			continue;
-		for (gsize j = 0; j < G_N_ELEMENTS(types); j++)
-			lock |= token_is(token_at(side, i - 1), types[j]);
-		if (!lock)
+	for (guint i = range->first; i < range->first + range->count; i++)
+		if (token_at(side, i)->flags & TOKEN_MEMBER && !lock_type_at(side, i))
 			return FALSE;
-	}
 	return TRUE;
 }
 
 struct keeping {
-	const struct members_file *file;
+	const struct changed_text *file;
 	GHashTable *words;
-	GPtrArray *notes;
+	const GPtrArray *locks; /* that may be kept beside their objects; NULL: any */
 	struct side original, patched;
-	GArray *runs;  /* of struct tokens_run */
-	GArray *edits; /* of struct edit */
+	GArray *runs;	  /* of struct tokens_run */
+	GArray *edits;	  /* of struct edit */
+	GPtrArray *notes; /* of char *, owned */
+	GPtrArray *found; /* of struct added_lock, owned: those of structs that are kept */
 };
 
 static gboolean may_stay(const struct keeping *keeping, const struct definition *original,
@@ -248,17 +233,51 @@ static guint count_in(const struct side *side, const struct range *range, const 
 	return count;
 }
 
-static gboolean is_unused(const struct keeping *keeping, const struct definition *patched,
-			  const struct range *range)
+static gboolean is_unused(const struct keeping *keeping, const struct range *range,
+			  const struct token *token)
+{
+	g_autofree char *word = g_strndup(token->at, token->length);
+
+	return GPOINTER_TO_UINT(g_hash_table_lookup(keeping->words, word)) <=
+	       count_in(&keeping->patched, range, token);
+}
+
+/* A new member that may become a shadow variable; NULL if it may not. */
+static struct added_lock *find_lock(const struct keeping *keeping, const struct definition *patched,
+				    guint i)
+{
+	const struct lock_type *type = lock_type_at(&keeping->patched, i);
+	const struct token *token = token_at(&keeping->patched, i);
+	AUTO(added_lock) lock = NULL;
+
+	if (!type || !token_is(token + 1, ";"))
+		return NULL;
+	lock = g_new0(struct added_lock, 1);
+	lock->structure = g_strndup(patched->name.at, patched->name.length);
+	lock->member = g_strndup(token->at, token->length);
+	lock->is_typedef = token_is(token_at(&keeping->patched, patched->body - 2), "struct");
+	lock->type = type;
+	for (guint j = 0; keeping->locks && j < keeping->locks->len; j++) {
+		const struct added_lock *other = g_ptr_array_index(keeping->locks, j);
+
+		if (!strcmp(other->structure, lock->structure) &&
+		    !strcmp(other->member, lock->member))
+			return g_steal_pointer(&lock);
+	}
+	return keeping->locks ? NULL : g_steal_pointer(&lock);
+}
+
+static gboolean may_stay_out(const struct keeping *keeping, const struct definition *patched,
+			     const struct range *range)
 {
 	for (guint i = range->first; i < range->first + range->count; i++) {
 		const struct token *token = token_at(&keeping->patched, i);
+		AUTO(added_lock) lock = NULL;
 
-		if (!(token->flags & TOKEN_MEMBER))
+		if (!(token->flags & TOKEN_MEMBER) || is_unused(keeping, range, token))
 			continue;
-		g_autofree char *word = g_strndup(token->at, token->length);
-		if (GPOINTER_TO_UINT(g_hash_table_lookup(keeping->words, word)) >
-		    count_in(&keeping->patched, range, token))
+		lock = find_lock(keeping, patched, i);
+		if (!lock)
 			return FALSE;
 	}
 	return are_members(&keeping->patched, patched, range);
@@ -274,7 +293,7 @@ static gboolean may_be_undone(const struct keeping *keeping, const struct tokens
 	if (run->original.count && !run->patched.count)
 		return may_stay(keeping, original, patched, &run->original);
 	if (run->patched.count && !run->original.count)
-		return is_unused(keeping, patched, &run->patched);
+		return may_stay_out(keeping, patched, &run->patched);
 	return !run->original.count;
 }
 
@@ -285,34 +304,64 @@ static gboolean meets(const struct range *range, const struct definition *defini
 
 /* ---- what stays as it was ---- */
 
-static void note_members(const struct keeping *keeping, const struct definition *definition,
-			 const struct side *side, const struct range *range, const char *format)
+static void note(const struct keeping *keeping, const struct definition *definition,
+		 const char *format, const struct token *member)
 {
 	g_autofree char *name = g_strndup(definition->name.at, definition->name.length);
 
+	g_ptr_array_add(keeping->notes, g_strdup_printf("%s %s %.*s", name, format,
+							(int)member->length, member->at));
+}
+
+static void note_kept(struct keeping *keeping, const struct definition *original,
+		      const struct range *range)
+{
+	for (guint i = range->first; i < range->first + range->count; i++)
+		if (token_at(&keeping->original, i)->flags & TOKEN_MEMBER)
+			note(keeping, original, "keeps its member",
+			     token_at(&keeping->original, i));
+}
+
+/* A lock's function stands behind its struct. */
+static void define_lock(struct keeping *keeping, const struct definition *patched,
+			const struct added_lock *lock)
+{
+	const struct token *last = token_at(&keeping->patched, patched->end - 1);
+	g_autofree char *text = locks_define(lock);
+
+	edits_add(keeping->edits, last->at + last->length - keeping->patched.text, 0, text,
+		  strlen(text));
+}
+
+static void leave_out(struct keeping *keeping, const struct definition *patched,
+		      const struct range *range)
+{
 	for (guint i = range->first; i < range->first + range->count; i++) {
-		const struct token *token = token_at(side, i);
+		const struct token *token = token_at(&keeping->patched, i);
+		AUTO(added_lock) lock = NULL;
 
 		if (!(token->flags & TOKEN_MEMBER))
 			continue;
-		g_autofree char *member = g_strndup(token->at, token->length);
-		g_ptr_array_add(keeping->notes, g_strconcat(name, format, member, NULL));
+		lock = is_unused(keeping, range, token) ? NULL : find_lock(keeping, patched, i);
+		if (!lock) {
+			note(keeping, patched, "does not get the member", token);
+			continue;
+		}
+		note(keeping, patched, "has a shadow variable instead of the new member", token);
+		define_lock(keeping, patched, lock);
+		g_ptr_array_add(keeping->found, g_steal_pointer(&lock));
 	}
 }
 
 static void undo(struct keeping *keeping, const struct run *run)
 {
-	gsize from = line_start(keeping->original.lines, run->old_start);
-	gsize to = line_start(keeping->original.lines, run->old_start + run->old_count);
-	gsize at = line_start(keeping->patched.lines, run->new_start);
-	struct edit edit = {
-		.at = at,
-		.length = line_start(keeping->patched.lines, run->new_start + run->new_count) - at,
-		.text = keeping->original.text + from,
-		.text_length = to - from,
-	};
+	gsize from = changed_line_start(keeping->original.lines, run->old_start);
+	gsize to = changed_line_start(keeping->original.lines, run->old_start + run->old_count);
+	gsize at = changed_line_start(keeping->patched.lines, run->new_start);
 
-	g_array_append_val(keeping->edits, edit);
+	edits_add(keeping->edits, at,
+		  changed_line_start(keeping->patched.lines, run->new_start + run->new_count) - at,
+		  keeping->original.text + from, to - from);
 }
 
 /* Has the compiler refuse values of a struct that are listed without the names of its members. */
@@ -323,13 +372,9 @@ static void want_names(struct keeping *keeping, const struct definition *definit
 	if (!token_is(token_at(&keeping->patched, keyword), "struct"))
 		keyword--;
 	const struct token *token = token_at(&keeping->patched, keyword);
-	struct edit edit = {
-		.at = token->at + token->length - keeping->patched.text,
-		.text = ATTRIBUTE,
-		.text_length = strlen(ATTRIBUTE),
-	};
 
-	g_array_append_val(keeping->edits, edit);
+	edits_add(keeping->edits, token->at + token->length - keeping->patched.text, 0, ATTRIBUTE,
+		  strlen(ATTRIBUTE));
 }
 
 static void keep_runs(struct keeping *keeping, const GPtrArray *runs,
@@ -343,10 +388,8 @@ static void keep_runs(struct keeping *keeping, const GPtrArray *runs,
 		if (!run->original.count && !run->patched.count)
 			continue;
 		undo(keeping, run->run);
-		note_members(keeping, original, &keeping->original, &run->original,
-			     " keeps its member ");
-		note_members(keeping, patched, &keeping->patched, &run->patched,
-			     " does not get the member ");
+		note_kept(keeping, original, &run->original);
+		leave_out(keeping, patched, &run->patched);
 		between |= run->original.count &&
 			   run->original.first + run->original.count < original->end - 2;
 	}
@@ -391,75 +434,65 @@ static void read_runs(struct keeping *keeping)
 	}
 }
 
-static gint compare_edits(gconstpointer a, gconstpointer b)
+/* Fills edits, notes and locks; the caller clears all of it. */
+static void keep_definitions(struct keeping *keeping)
 {
-	const struct edit *one = a, *other = b;
+	const struct changed_text *file = keeping->file;
 
-	return one->at < other->at ? -1 : one->at > other->at;
+	read_side(&keeping->original, file->original, file->original_size);
+	read_side(&keeping->patched, file->patched, file->patched_size);
+	read_runs(keeping);
+	keeping->edits = edits_new();
+	keeping->notes = g_ptr_array_new_with_free_func(g_free);
+	keeping->found = g_ptr_array_new_with_free_func((GDestroyNotify)added_lock_free);
+	for (guint i = 0; i < keeping->original.definitions->len; i++)
+		keep_definition(keeping, &g_array_index(keeping->original.definitions,
+							struct definition, i));
 }
 
-static char *edited(const struct keeping *keeping, gsize *size)
+static void keeping_clear(struct keeping *keeping)
 {
-	const struct members_file *file = keeping->file;
-	GString *text = g_string_new(NULL);
-	gsize at = 0;
-
-	g_array_sort(keeping->edits, compare_edits);
-	for (guint i = 0; i < keeping->edits->len; i++) {
-		const struct edit *edit = &g_array_index(keeping->edits, struct edit, i);
-
-		g_string_append_len(text, file->patched + at, edit->at - at);
-		g_string_append_len(text, edit->text, edit->text_length);
-		at = edit->at + edit->length;
-	}
-	g_string_append_len(text, file->patched + at, file->patched_size - at);
-	*size = text->len;
-	return g_string_free(text, FALSE);
+	g_array_unref(keeping->edits);
+	g_array_unref(keeping->runs);
+	g_ptr_array_unref(keeping->notes);
+	g_ptr_array_unref(keeping->found);
+	clear_side(&keeping->original);
+	clear_side(&keeping->patched);
 }
 
-char *members_keep(const struct members_file *file, GHashTable *words, GPtrArray *notes,
-		   gsize *size)
+GPtrArray *members_find_locks(const struct changed_text *file, GHashTable *words)
 {
-	struct keeping keeping = {.file = file, .words = words, .notes = notes};
+	struct keeping keeping = {.file = file, .words = words};
+	GPtrArray *locks;
+
+	keep_definitions(&keeping);
+	locks = g_ptr_array_ref(keeping.found);
+	keeping_clear(&keeping);
+	return locks;
+}
+
+char *members_keep(const struct changed_text *file, GHashTable *words, const GPtrArray *locks,
+		   GPtrArray *notes, gsize *size)
+{
+	struct keeping keeping = {.file = file, .words = words, .locks = locks};
 	char *text = NULL;
 
-	read_side(&keeping.original, file->original, file->original_size);
-	read_side(&keeping.patched, file->patched, file->patched_size);
-	read_runs(&keeping);
-	keeping.edits = g_array_new(FALSE, FALSE, sizeof(struct edit));
-	for (guint i = 0; i < keeping.original.definitions->len; i++)
-		keep_definition(&keeping,
-				&g_array_index(keeping.original.definitions, struct definition, i));
+	keep_definitions(&keeping);
+	locks_rewrite(locks, file, keeping.edits);
 	if (keeping.edits->len)
-		text = edited(&keeping, size);
-	g_array_unref(keeping.edits);
-	g_array_unref(keeping.runs);
-	clear_side(&keeping.original);
-	clear_side(&keeping.patched);
+		text = edits_make(keeping.edits, file->patched, file->patched_size, size);
+	for (guint i = 0; i < keeping.notes->len; i++)
+		g_ptr_array_add(notes, g_strdup(keeping.notes->pdata[i]));
+	keeping_clear(&keeping);
 	return text;
 }
 
 /* ---- words ---- */
 
 struct counting {
-	const struct members_file *file;
-	const GArray *lines; /* of struct line, the patched text's */
+	const struct changed_bytes *changed;
 	GHashTable *words;
 };
-
-static gboolean is_new(const struct counting *counting, const struct token *token)
-{
-	gsize at = token->at - counting->file->patched;
-
-	for (guint i = 0; i < counting->file->runs->len; i++) {
-		const struct run *run = &g_array_index(counting->file->runs, struct run, i);
-
-		if (at >= line_start(counting->lines, run->new_start) &&
-		    at < line_start(counting->lines, run->new_start + run->new_count))
-			return TRUE;
-	}
-	return FALSE;
-}
 
 static void count_statement(const struct statement *statement, gpointer data)
 {
@@ -468,7 +501,7 @@ static void count_statement(const struct statement *statement, gpointer data)
 	for (guint i = 0; i < statement->count; i++) {
 		const struct token *token = &statement->tokens[i];
 
-		if (!(token->flags & TOKEN_WORD) || !is_new(counting, token))
+		if (!(token->flags & TOKEN_WORD) || !changed_has(counting->changed, token->at))
 			continue;
 		char *word = g_strndup(token->at, token->length);
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counting->words, word));
@@ -476,10 +509,10 @@ static void count_statement(const struct statement *statement, gpointer data)
 	}
 }
 
-void members_count_words(const struct members_file *file, GHashTable *words)
+void members_count_words(const struct changed_text *file, GHashTable *words)
 {
-	g_autoptr(GArray) lines = lines_read(file->patched, file->patched_size);
-	struct counting counting = {file, lines, words};
+	AUTO(changed_bytes) changed = changed_new(file);
+	struct counting counting = {changed, words};
 
 	statements_read(file->patched, file->patched_size, count_statement, &counting);
 }

@@ -1,0 +1,3 @@
+struct one one = {
+	.count = 1,
+};

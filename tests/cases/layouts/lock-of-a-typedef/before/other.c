@@ -1,0 +1,4 @@
+int other(struct third *third)
+{
+	return third->count;
+}

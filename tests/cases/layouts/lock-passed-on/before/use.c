@@ -1,0 +1,4 @@
+int take(struct one *one)
+{
+	return one->count;
+}
