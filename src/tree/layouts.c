@@ -154,14 +154,12 @@ static GHashTable *all_words(const struct layouts *layouts)
 }
 
 /* Whether no file does more with a lock than a shadow variable is good for. */
-static gboolean is_simple(const GPtrArray *pairs, const struct pair *definer,
-			  const struct added_lock *lock)
+static gboolean is_simple(const GPtrArray *pairs, const struct added_lock *lock)
 {
 	for (guint i = 0; i < pairs->len; i++) {
 		const struct pair *pair = g_ptr_array_index(pairs, i);
 
-		if (locks_concern(lock, &pair->texts) &&
-		    !locks_are_simple(lock, &pair->texts, pair == definer))
+		if (locks_concern(lock, &pair->texts) && !locks_are_simple(lock, &pair->texts))
 			return FALSE;
 	}
 	return TRUE;
@@ -192,7 +190,7 @@ static void find_locks(const GPtrArray *pairs, const struct pair *pair, GHashTab
 		const struct added_lock *lock = g_ptr_array_index(locks, i);
 		g_autofree char *structure = g_strdup(lock->structure);
 
-		if (is_simple(pairs, pair, lock)) {
+		if (is_simple(pairs, lock)) {
 			i++;
 			continue;
 		}

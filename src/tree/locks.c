@@ -215,6 +215,12 @@ static gboolean is_member(const struct added_lock *lock, const struct token *tok
 	return token_is(token, lock->member);
 }
 
+/* Whether a token that is not the first is the member of some object. */
+static gboolean is_accessed(const struct token *token)
+{
+	return token_is(token - 1, ".") || token_is(token - 1, ">");
+}
+
 gboolean locks_concern(const struct added_lock *lock, const struct changed_text *text)
 {
 	return memmem(text->patched, text->patched_size, lock->structure,
@@ -231,7 +237,8 @@ static void read_statement(const struct statement *statement, gpointer data)
 		const struct token *object_end;
 		struct call call;
 
-		if (is_member(reading->lock, at) && changed_has(reading->changed, at->at))
+		if (at > statement->tokens && is_member(reading->lock, at) && is_accessed(at) &&
+		    changed_has(reading->changed, at->at))
 			reading->mentions++;
 		if (!find_call(at, end, &call) || !is_member(reading->lock, call.end - 1) ||
 		    !changed_has(reading->changed, call.end[-1].at) ||
@@ -306,14 +313,13 @@ static gboolean is_beneath(const char *path)
 	return FALSE;
 }
 
-gboolean locks_are_simple(const struct added_lock *lock, const struct changed_text *text,
-			  guint mentions)
+gboolean locks_are_simple(const struct added_lock *lock, const struct changed_text *text)
 {
 	AUTO(changed_bytes) changed = changed_new(text);
 	struct reading reading = {.lock = lock, .changed = changed, .simple = TRUE};
 
 	statements_read(text->patched, text->patched_size, read_statement, &reading);
-	if (reading.mentions != reading.calls + mentions || !reading.simple)
+	if (reading.mentions != reading.calls || !reading.simple)
 		return FALSE;
 	return !reading.calls || (!is_beneath(text->path) && !drops_lock(text));
 }

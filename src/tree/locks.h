@@ -35,13 +35,12 @@ DEFINE_AUTO(added_lock, added_lock_free)
 gboolean locks_concern(const struct added_lock *lock, const struct changed_text *text);
 
 /*
- * Whether all that a text's new lines do with the lock is simple enough: each mention is a call
- * that locks, unlocks, asks or initialises it, by the address of a member of an object; a function
- * that locks also unlocks; and it takes no place of another lock, which those who run the
- * original's code for a while longer would hold instead.  `mentions` more are of the struct itself.
+ * Whether all that a text's new lines do with the lock is simple enough: a member of that name of
+ * any object is locked, unlocked, asked or initialised, by its address; a function that locks also
+ * unlocks; and it takes no place of another lock, which those who run the original's code for a
+ * while longer would hold instead.
  */
-gboolean locks_are_simple(const struct added_lock *lock, const struct changed_text *text,
-			  guint mentions);
+gboolean locks_are_simple(const struct added_lock *lock, const struct changed_text *text);
 
 /* The function that finds the lock of an object, on one line; caller frees. */
 char *locks_define(const struct added_lock *lock);

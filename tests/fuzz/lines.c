@@ -9,7 +9,7 @@ locks = members_find_locks(&file, words);
 g_autofree char *kept = members_keep(&file, words, locks, notes, &kept_size);
 g_assert_true(kept != NULL || !notes->len);
 for (guint i = 0; i < locks->len; i++)
-	locks_are_simple(g_ptr_array_index(locks, i), &file, 1);
+	locks_are_simple(g_ptr_array_index(locks, i), &file);
 }
 
 / const struct changed_text file = {"file.c", text, text, size, size, runs};
