@@ -223,6 +223,7 @@ static int __init klatch_init(void)
  */
 static void __exit klatch_exit(void)
 {
+	rcu_barrier(); /* shadow.c may have left objects to be freed */
 	if (klatch_policy()->exit)
 		klatch_policy()->exit();
 	if (!klatch_policy()->plain)

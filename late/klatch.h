@@ -59,18 +59,28 @@ struct klatch_func {
 };
 
 /*
- * The locks that a patch may add to a struct (shadow.c), by which replacement code asks for one.
- * The name of the function is all that the builder knows of it.
+ * What a patch may add to a struct as a shadow variable (shadow.c).  The names of the functions are
+ * all that the builder knows of them.
  */
-enum klatch_lock {
+enum klatch_shadow {
 	KLATCH_SPINLOCK,
 	KLATCH_RAW_SPINLOCK,
 	KLATCH_RWLOCK,
 	KLATCH_SEQCOUNT,
 	KLATCH_MUTEX,
 	KLATCH_RWSEM,
+	KLATCH_RCU_HEAD,
+	KLATCH_RCU_WORK,
 };
-#define KLATCH_SHADOW_LOCK "klatch_shadow_lock"
+#define KLATCH_SHADOW	    "klatch_shadow"
+#define KLATCH_SHADOW_OWNER "klatch_shadow_owner"
+#define KLATCH_SHADOW_FREE  "klatch_shadow_free"
+
+#ifdef __KERNEL__
+void *klatch_shadow(const void *object, unsigned long id, enum klatch_shadow kind);
+void *klatch_shadow_owner(const void *member);
+void klatch_shadow_free(const void *object, unsigned long id);
+#endif
 
 /*
  * A late reference: a place in the livepatch that refers to a symbol of an object that may not be

@@ -216,7 +216,7 @@ static struct binding *bind_undefined(struct binder *binder, const char *name, c
 	const struct opened *opened = scope_opened(scope, name, object);
 	struct location at;
 
-	if (!strcmp(name, KLATCH_SHADOW_LOCK))
+	if (g_str_has_prefix(name, KLATCH_SHADOW))
 		return plain(name); /* the kernel side's */
 	if (bringer && !strcmp(bringer, object))
 		return bind_new(binder, name, bringer, where, error);

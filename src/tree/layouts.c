@@ -1,6 +1,6 @@
 /*
  * The words of all files are counted first: a member that is new may be used in any.  Then it is
- * known which new locks can be kept beside their objects, and then the files are written.
+ * known which new members can become shadow variables, and then the files are written.
  */
 #include "tree/layouts.h"
 
@@ -10,14 +10,14 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "tree/lines.h"
-#include "tree/locks.h"
+#include "tree/shadows.h"
 #include "tree/members.h"
 
 /* A patched file. */
 struct layouts_file {
-	GHashTable *words; /* of its new lines -> how often they are there */
-	GPtrArray *notes;  /* of char *, owned */
-	GPtrArray *locks;  /* of struct added_lock, owned: shadow variables that it defines */
+	GHashTable *words;  /* of its new lines -> how often they are there */
+	GPtrArray *notes;   /* of char *, owned */
+	GPtrArray *shadows; /* of struct shadow, owned: those of its structs */
 };
 
 /* One that is looked at. */
@@ -44,7 +44,7 @@ static void file_free(gpointer at)
 
 	g_hash_table_unref(file->words);
 	g_ptr_array_unref(file->notes);
-	g_ptr_array_unref(file->locks);
+	g_ptr_array_unref(file->shadows);
 	g_free(file);
 }
 
@@ -73,7 +73,7 @@ static struct layouts_file *file_of(struct layouts *layouts, const char *path)
 
 	file->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	file->notes = g_ptr_array_new_with_free_func(g_free);
-	file->locks = g_ptr_array_new_with_free_func((GDestroyNotify)added_lock_free);
+	file->shadows = g_ptr_array_new_with_free_func((GDestroyNotify)shadow_free);
 	g_hash_table_replace(layouts->files, g_strdup(path), file);
 	return file;
 }
@@ -153,72 +153,74 @@ static GHashTable *all_words(const struct layouts *layouts)
 	return words;
 }
 
-/* Whether no file does more with a lock than a shadow variable is good for. */
-static gboolean is_simple(const GPtrArray *pairs, const struct added_lock *lock)
+/* Whether no file does more with a member than a shadow variable is good for. */
+static gboolean is_simple(const GPtrArray *pairs, const struct shadow *shadow)
 {
 	for (guint i = 0; i < pairs->len; i++) {
 		const struct pair *pair = g_ptr_array_index(pairs, i);
 
-		if (locks_concern(lock, &pair->texts) && !locks_are_simple(lock, &pair->texts))
+		if (shadows_concern(shadow, &pair->texts) &&
+		    !shadows_are_simple(shadow, &pair->texts))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-static gboolean is_of_struct(gconstpointer lock, gconstpointer structure)
+static gboolean is_of_struct(gconstpointer shadow, gconstpointer structure)
 {
-	return !strcmp(((const struct added_lock *)lock)->structure, structure);
+	return !strcmp(((const struct shadow *)shadow)->structure, structure);
 }
 
-/* A struct with a lock that must be a member gets all of them. */
-static void drop_struct(GPtrArray *locks, const char *structure)
+/* A struct that must get one of its new members gets all of them. */
+static void drop_struct(GPtrArray *shadows, const char *structure)
 {
 	guint index;
 
-	while (g_ptr_array_find_with_equal_func(locks, structure, is_of_struct, &index))
-		g_ptr_array_remove_index(locks, index);
+	while (g_ptr_array_find_with_equal_func(shadows, structure, is_of_struct, &index))
+		g_ptr_array_remove_index(shadows, index);
 }
 
-static void find_locks(const GPtrArray *pairs, const struct pair *pair, GHashTable *words)
+static void find_shadows(const GPtrArray *pairs, const struct pair *pair, GHashTable *words)
 {
-	GPtrArray *locks;
+	GPtrArray *shadows;
 
-	if (!locks_may_be_new(pair->file->words))
+	if (!shadows_may_be_new(pair->file->words))
 		return;
-	locks = members_find_locks(&pair->texts, words);
-	for (guint i = 0; i < locks->len;) {
-		const struct added_lock *lock = g_ptr_array_index(locks, i);
-		g_autofree char *structure = g_strdup(lock->structure);
+	shadows = members_find_shadows(&pair->texts, words);
+	for (guint i = 0; i < shadows->len;) {
+		const struct shadow *shadow = g_ptr_array_index(shadows, i);
+		g_autofree char *structure = g_strdup(shadow->structure);
 
-		if (is_simple(pairs, lock)) {
+		if (is_simple(pairs, shadow)) {
 			i++;
 			continue;
 		}
-		drop_struct(locks, structure);
+		drop_struct(shadows, structure);
 		i = 0;
 	}
-	g_ptr_array_unref(pair->file->locks);
-	pair->file->locks = locks;
+	g_ptr_array_unref(pair->file->shadows);
+	pair->file->shadows = shadows;
 }
 
 /* Those of all files, borrowed. */
-static GPtrArray *all_locks(const struct layouts *layouts)
+static GPtrArray *all_shadows(const struct layouts *layouts)
 {
-	GPtrArray *locks = g_ptr_array_new();
+	GPtrArray *shadows = g_ptr_array_new();
 	GHashTableIter iter;
 	gpointer file;
 
 	g_hash_table_iter_init(&iter, layouts->files);
 	while (g_hash_table_iter_next(&iter, NULL, &file))
-		g_ptr_array_extend(locks, ((struct layouts_file *)file)->locks, NULL, NULL);
-	return locks;
+		g_ptr_array_extend(shadows, ((struct layouts_file *)file)->shadows, NULL, NULL);
+	return shadows;
 }
 
 static gboolean keep(const struct pair *pair, const char *root, GHashTable *words,
-		     const GPtrArray *locks, GError **error)
+		     const GPtrArray *shadows, GError **error)
 {
 	gsize size;
-	g_autofree char *text = members_keep(&pair->texts, words, locks, pair->file->notes, &size);
+	g_autofree char *text =
+		members_keep(&pair->texts, words, shadows, pair->file->notes, &size);
 	g_autofree char *path = g_build_filename(root, pair->path, NULL);
 	g_autoptr(GError) cause = NULL;
 
@@ -236,13 +238,13 @@ static gboolean keep_all(const struct layouts *layouts, const GPtrArray *pairs, 
 			 GError **error)
 {
 	g_autoptr(GHashTable) words = all_words(layouts);
-	g_autoptr(GPtrArray) locks = NULL;
+	g_autoptr(GPtrArray) shadows = NULL;
 
 	for (guint i = 0; i < pairs->len; i++)
-		find_locks(pairs, g_ptr_array_index(pairs, i), words);
-	locks = all_locks(layouts);
+		find_shadows(pairs, g_ptr_array_index(pairs, i), words);
+	shadows = all_shadows(layouts);
 	for (guint i = 0; i < pairs->len; i++)
-		if (!keep(g_ptr_array_index(pairs, i), root, words, locks, error))
+		if (!keep(g_ptr_array_index(pairs, i), root, words, shadows, error))
 			return FALSE;
 	return TRUE;
 }

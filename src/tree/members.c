@@ -185,17 +185,18 @@ static gboolean are_members(const struct side *side, const struct definition *de
 	       (range->first == definition->body || token_is(before, ";"));
 }
 
-/* The type of the lock that a token is the name of as a member; NULL if it is none. */
-static const struct lock_type *lock_type_at(const struct side *side, guint i)
+/* The type of the member that a token is the name of, if it is one of those that can be shadow
+ * variables; else NULL. */
+static const struct shadow_type *shadow_type_at(const struct side *side, guint i)
 {
-	return token_at(side, i)->flags & TOKEN_MEMBER ? locks_type(token_at(side, i - 1)) : NULL;
+	return token_at(side, i)->flags & TOKEN_MEMBER ? shadows_type(token_at(side, i - 1)) : NULL;
 }
 
-/* Whether all of these members are locks: they hold nothing that somebody may want to know. */
-static gboolean are_locks(const struct side *side, const struct range *range)
+/* Whether all of these members are such: they hold nothing that somebody may want to know. */
+static gboolean hold_nothing(const struct side *side, const struct range *range)
 {
 	for (guint i = range->first; i < range->first + range->count; i++)
-		if (token_at(side, i)->flags & TOKEN_MEMBER && !lock_type_at(side, i))
+		if (token_at(side, i)->flags & TOKEN_MEMBER && !shadow_type_at(side, i))
 			return FALSE;
 	return TRUE;
 }
@@ -203,12 +204,12 @@ static gboolean are_locks(const struct side *side, const struct range *range)
 struct keeping {
 	const struct changed_text *file;
 	GHashTable *words;
-	const GPtrArray *locks; /* that may be kept beside their objects; NULL: any */
+	const GPtrArray *shadows; /* what may become a shadow variable; NULL: all that can */
 	struct side original, patched;
 	GArray *runs;	  /* of struct tokens_run */
 	GArray *edits;	  /* of struct edit */
 	GPtrArray *notes; /* of char *, owned */
-	GPtrArray *found; /* of struct added_lock, owned: those of structs that are kept */
+	GPtrArray *found; /* of struct shadow, owned: those of structs that are kept */
 };
 
 static gboolean may_stay(const struct keeping *keeping, const struct definition *original,
@@ -221,7 +222,7 @@ static gboolean may_stay(const struct keeping *keeping, const struct definition 
 			return FALSE;
 	}
 	return are_members(&keeping->original, original, range) &&
-	       are_locks(&keeping->original, range);
+	       hold_nothing(&keeping->original, range);
 }
 
 static guint count_in(const struct side *side, const struct range *range, const struct token *token)
@@ -243,28 +244,28 @@ static gboolean is_unused(const struct keeping *keeping, const struct range *ran
 }
 
 /* A new member that may become a shadow variable; NULL if it may not. */
-static struct added_lock *find_lock(const struct keeping *keeping, const struct definition *patched,
-				    guint i)
+static struct shadow *find_shadow(const struct keeping *keeping, const struct definition *patched,
+				  guint i)
 {
-	const struct lock_type *type = lock_type_at(&keeping->patched, i);
+	const struct shadow_type *type = shadow_type_at(&keeping->patched, i);
 	const struct token *token = token_at(&keeping->patched, i);
-	AUTO(added_lock) lock = NULL;
+	AUTO(shadow) shadow = NULL;
 
 	if (!type || !token_is(token + 1, ";"))
 		return NULL;
-	lock = g_new0(struct added_lock, 1);
-	lock->structure = g_strndup(patched->name.at, patched->name.length);
-	lock->member = g_strndup(token->at, token->length);
-	lock->is_typedef = token_is(token_at(&keeping->patched, patched->body - 2), "struct");
-	lock->type = type;
-	for (guint j = 0; keeping->locks && j < keeping->locks->len; j++) {
-		const struct added_lock *other = g_ptr_array_index(keeping->locks, j);
+	shadow = g_new0(struct shadow, 1);
+	shadow->structure = g_strndup(patched->name.at, patched->name.length);
+	shadow->member = g_strndup(token->at, token->length);
+	shadow->is_typedef = token_is(token_at(&keeping->patched, patched->body - 2), "struct");
+	shadow->type = type;
+	for (guint j = 0; keeping->shadows && j < keeping->shadows->len; j++) {
+		const struct shadow *other = g_ptr_array_index(keeping->shadows, j);
 
-		if (!strcmp(other->structure, lock->structure) &&
-		    !strcmp(other->member, lock->member))
-			return g_steal_pointer(&lock);
+		if (!strcmp(other->structure, shadow->structure) &&
+		    !strcmp(other->member, shadow->member))
+			return g_steal_pointer(&shadow);
 	}
-	return keeping->locks ? NULL : g_steal_pointer(&lock);
+	return keeping->shadows ? NULL : g_steal_pointer(&shadow);
 }
 
 static gboolean may_stay_out(const struct keeping *keeping, const struct definition *patched,
@@ -272,12 +273,12 @@ static gboolean may_stay_out(const struct keeping *keeping, const struct definit
 {
 	for (guint i = range->first; i < range->first + range->count; i++) {
 		const struct token *token = token_at(&keeping->patched, i);
-		AUTO(added_lock) lock = NULL;
+		AUTO(shadow) shadow = NULL;
 
 		if (!(token->flags & TOKEN_MEMBER) || is_unused(keeping, range, token))
 			continue;
-		lock = find_lock(keeping, patched, i);
-		if (!lock)
+		shadow = find_shadow(keeping, patched, i);
+		if (!shadow)
 			return FALSE;
 	}
 	return are_members(&keeping->patched, patched, range);
@@ -290,11 +291,8 @@ static gboolean may_be_undone(const struct keeping *keeping, const struct tokens
 	if (run->original.directives || run->patched.directives ||
 	    !lies_in(&run->original, original) || !lies_in(&run->patched, patched))
 		return FALSE;
-	if (run->original.count && !run->patched.count)
-		return may_stay(keeping, original, patched, &run->original);
-	if (run->patched.count && !run->original.count)
-		return may_stay_out(keeping, patched, &run->patched);
-	return !run->original.count;
+	return (!run->original.count || may_stay(keeping, original, patched, &run->original)) &&
+	       (!run->patched.count || may_stay_out(keeping, patched, &run->patched));
 }
 
 static gboolean meets(const struct range *range, const struct definition *definition)
@@ -322,12 +320,12 @@ static void note_kept(struct keeping *keeping, const struct definition *original
 			     token_at(&keeping->original, i));
 }
 
-/* A lock's function stands behind its struct. */
-static void define_lock(struct keeping *keeping, const struct definition *patched,
-			const struct added_lock *lock)
+/* Its functions stand behind the struct. */
+static void define_shadow(struct keeping *keeping, const struct definition *patched,
+			  const struct shadow *shadow)
 {
 	const struct token *last = token_at(&keeping->patched, patched->end - 1);
-	g_autofree char *text = locks_define(lock);
+	g_autofree char *text = shadows_define(shadow);
 
 	edits_add(keeping->edits, last->at + last->length - keeping->patched.text, 0, text,
 		  strlen(text));
@@ -338,18 +336,18 @@ static void leave_out(struct keeping *keeping, const struct definition *patched,
 {
 	for (guint i = range->first; i < range->first + range->count; i++) {
 		const struct token *token = token_at(&keeping->patched, i);
-		AUTO(added_lock) lock = NULL;
+		AUTO(shadow) shadow = NULL;
 
 		if (!(token->flags & TOKEN_MEMBER))
 			continue;
-		lock = is_unused(keeping, range, token) ? NULL : find_lock(keeping, patched, i);
-		if (!lock) {
+		shadow = is_unused(keeping, range, token) ? NULL : find_shadow(keeping, patched, i);
+		if (!shadow) {
 			note(keeping, patched, "does not get the member", token);
 			continue;
 		}
 		note(keeping, patched, "has a shadow variable instead of the new member", token);
-		define_lock(keeping, patched, lock);
-		g_ptr_array_add(keeping->found, g_steal_pointer(&lock));
+		define_shadow(keeping, patched, shadow);
+		g_ptr_array_add(keeping->found, g_steal_pointer(&shadow));
 	}
 }
 
@@ -434,7 +432,7 @@ static void read_runs(struct keeping *keeping)
 	}
 }
 
-/* Fills edits, notes and locks; the caller clears all of it. */
+/* Fills edits, notes and what was found; the caller clears all of it. */
 static void keep_definitions(struct keeping *keeping)
 {
 	const struct changed_text *file = keeping->file;
@@ -444,7 +442,7 @@ static void keep_definitions(struct keeping *keeping)
 	read_runs(keeping);
 	keeping->edits = edits_new();
 	keeping->notes = g_ptr_array_new_with_free_func(g_free);
-	keeping->found = g_ptr_array_new_with_free_func((GDestroyNotify)added_lock_free);
+	keeping->found = g_ptr_array_new_with_free_func((GDestroyNotify)shadow_free);
 	for (guint i = 0; i < keeping->original.definitions->len; i++)
 		keep_definition(keeping, &g_array_index(keeping->original.definitions,
 							struct definition, i));
@@ -460,25 +458,25 @@ static void keeping_clear(struct keeping *keeping)
 	clear_side(&keeping->patched);
 }
 
-GPtrArray *members_find_locks(const struct changed_text *file, GHashTable *words)
+GPtrArray *members_find_shadows(const struct changed_text *file, GHashTable *words)
 {
 	struct keeping keeping = {.file = file, .words = words};
-	GPtrArray *locks;
+	GPtrArray *shadows;
 
 	keep_definitions(&keeping);
-	locks = g_ptr_array_ref(keeping.found);
+	shadows = g_ptr_array_ref(keeping.found);
 	keeping_clear(&keeping);
-	return locks;
+	return shadows;
 }
 
-char *members_keep(const struct changed_text *file, GHashTable *words, const GPtrArray *locks,
+char *members_keep(const struct changed_text *file, GHashTable *words, const GPtrArray *shadows,
 		   GPtrArray *notes, gsize *size)
 {
-	struct keeping keeping = {.file = file, .words = words, .locks = locks};
+	struct keeping keeping = {.file = file, .words = words, .shadows = shadows};
 	char *text = NULL;
 
 	keep_definitions(&keeping);
-	locks_rewrite(locks, file, keeping.edits);
+	shadows_rewrite(shadows, file, keeping.edits);
 	if (keeping.edits->len)
 		text = edits_make(keeping.edits, file->patched, file->patched_size, size);
 	for (guint i = 0; i < keeping.notes->len; i++)

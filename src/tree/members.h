@@ -9,16 +9,16 @@
 #include <glib.h>
 
 #include "tree/changed.h"
-#include "tree/locks.h"
+#include "tree/shadows.h"
 
 /* Adds the words of a file's new lines to a table of char * (owned) to how often they are there. */
 void members_count_words(const struct changed_text *file, GHashTable *words);
 
 /*
  * The new locks of structs that can stay as they were if these become shadow variables, as array of
- * struct added_lock; caller unrefs.  `words` are those of the new lines of all files.
+ * struct shadow; caller unrefs.  `words` are those of the new lines of all files.
  */
-GPtrArray *members_find_locks(const struct changed_text *file, GHashTable *words);
+GPtrArray *members_find_shadows(const struct changed_text *file, GHashTable *words);
 
 /*
  * The patched text with what may stay as it was as it was, and what these locks are used for with

@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/seqlock.h>
 #include <linux/slab.h>
@@ -41,6 +42,14 @@ static noinline struct counters *make(void)
 	return kzalloc(sizeof(struct counters), GFP_KERNEL);
 }
 
+static int freed;
+
+static noinline void drop(struct counters *counters)
+{
+	freed += counters->second.value;
+	kfree(counters);
+}
+
 static void work(struct work_struct *work)
 {
 	int i;
@@ -67,10 +76,10 @@ static int counters_get(char *buffer, const struct kernel_param *kp)
 		destroy_work_on_stack(&works[i]);
 	}
 	count_slowly(&other->second);
-	i = scnprintf(buffer, PAGE_SIZE, "counted=%s sum=%d other=%d\n",
+	i = scnprintf(buffer, PAGE_SIZE, "counted=%s sum=%d other=%d freed=%d\n",
 		      all.first.value == WORKERS * TIMES ? "all" : "some",
-		      all.first.value == sum(&all) ? 0 : sum(&all), sum(other));
-	kfree(other);
+		      all.first.value == sum(&all) ? 0 : sum(&all), sum(other), freed);
+	drop(other);
 	return i;
 }
 KT_SHOW(counters, counters_get);
