@@ -8,6 +8,7 @@
  *	callbacks.c	the callbacks that patches bring along
  *	bind.c		late references: checked once, written each time their module comes
  *	text.c		writing to memory that is mapped read-only
+ *	shadow.c	members that patches add to structs, if they do (klatch.h)
  *	x86.c		what depends on the architecture
  */
 #ifndef KLATCH_LATE_LATE_H

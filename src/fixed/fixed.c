@@ -13,6 +13,7 @@
 #include "compile/compile.h"
 #include "fixed/inside.h"
 #include "kernel/modules.h"
+#include "klatch.h"
 #include "patch.h"
 
 #define WHAT "the fixed module can't be built"
@@ -249,6 +250,29 @@ static gboolean take_types(const struct fixed *fixed, const struct object *linke
 	       take_section(shipped, "--update-section", directory, argv, error);
 }
 
+/* What only a livepatch has in it; NULL if it is nothing. */
+static const char *needs_livepatch(const struct object *linked)
+{
+	if (object_section(linked, KLATCH_CALLBACKS_SECTION))
+		return "the patch has callbacks, which only a livepatch calls";
+	for (guint i = 0; i < linked->symbols->len; i++)
+		if (g_str_has_prefix(object_symbol_at(linked, i)->name, KLATCH_SHADOW))
+			return "a struct gets a new member as a shadow variable, which only a "
+			       "livepatch finds";
+	return NULL;
+}
+
+static gboolean check_alone(const struct fixed *fixed, const char *path, GError **error)
+{
+	AUTO(object) linked = object_read(path, error);
+	const char *obstacle = linked ? needs_livepatch(linked) : NULL;
+
+	if (obstacle)
+		klatch_fail(error, KLATCH_REFUSED, WHAT, fixed->name, "choose another policy", "%s",
+			    obstacle);
+	return linked && !obstacle;
+}
+
 static gboolean finish_module(const struct fixed *fixed, const char *directory, const char *path,
 			      GError **error)
 {
@@ -258,11 +282,6 @@ static gboolean finish_module(const struct fixed *fixed, const char *directory, 
 
 	if (!linked)
 		return FALSE;
-	if (object_section(linked, KLATCH_CALLBACKS_SECTION)) {
-		klatch_fail(error, KLATCH_REFUSED, WHAT, fixed->name, "choose another policy",
-			    "the patch has callbacks, which only a livepatch calls");
-		return FALSE;
-	}
 	g_ptr_array_add(argv, g_strdup("objcopy"));
 	g_ptr_array_add(argv, g_strdup("--strip-debug"));
 	if (!take_types(fixed, linked, directory, argv, error))
@@ -281,7 +300,7 @@ static gboolean make_module(const struct fixed *fixed, const GPtrArray *objects,
 	g_autofree char *below = g_path_get_dirname(object);
 
 	return files_make_directory(below, error) && link_units(fixed, directory, objects, error) &&
-	       modpost_run(fixed, directory, objects, error) &&
+	       check_alone(fixed, object, error) && modpost_run(fixed, directory, objects, error) &&
 	       link_module(fixed, directory, error) && finish_module(fixed, directory, path, error);
 }
 
