@@ -40,23 +40,14 @@ static gboolean judge_trial(struct compiled *compiled, const GError *problem, gp
 static gboolean refused_alone(struct renewal *renewal, const struct reached *reached,
 			      const struct change *change, GError **refusal, GError **error)
 {
-	g_autofree char *objects = g_build_filename(renewal->directory, "alone-objects", NULL);
 	g_autoptr(GPtrArray) units = g_ptr_array_new();
-	AUTO(compiled) compiled = compiled_new(reached->unit, objects, 0, reached->compiled->types);
-	struct trial trial = {renewal, compiled->types, reached->fails, NULL};
-	AUTO(overlay) overlay = NULL;
+	struct trial trial = {renewal, reached->compiled->types, reached->fails, NULL};
+	gboolean good;
 
-	g_ptr_array_add(units, compiled);
-	g_free(compiled->original);
-	compiled->original = g_strdup(reached->compiled->original);
-	compiled->kinds = 1 << COMPILE_PATCHED;
-	overlay = renewal_overlay_of_one(renewal, change, error);
-	if (!overlay ||
-	    !compile_each(renewal->kernel, overlay, units, objects, judge_trial, &trial, error))
-		return FALSE;
-	renewal->result->compiles++;
+	g_ptr_array_add(units, (gpointer)reached);
+	good = renewal_compile_alone(renewal, change, units, judge_trial, &trial, error);
 	*refusal = trial.refusal;
-	return TRUE;
+	return good;
 }
 
 static void add_refused(const struct renewal *renewal, const GPtrArray *changes, GPtrArray *refused)

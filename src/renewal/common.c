@@ -1,5 +1,5 @@
 /*
- * What all judges use: time and words, and the way from units to changes and back.
+ * What all judges use: time and words, and the way from paths and units to changes.
  */
 #include "renewal/inside.h"
 
@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/stages.h"
-#include "renewal/attribute.h"
 
 const struct diff_intent renewal_intent = {.unattended = TRUE};
 
@@ -44,6 +43,7 @@ void renewal_reached_free(struct reached *reached)
 	g_ptr_array_unref(reached->refusals);
 	g_ptr_array_unref(reached->notes);
 	g_clear_pointer(&reached->objects, g_ptr_array_unref);
+	g_hash_table_unref(reached->alone);
 	g_free(reached->state);
 	g_free(reached);
 }
@@ -101,51 +101,4 @@ void renewal_refuse_all(struct renewal *renewal, const GPtrArray *changes, const
 {
 	for (guint i = 0; i < changes->len; i++)
 		renewal_refuse(renewal, g_ptr_array_index(changes, i), reason);
-}
-
-/* Whether a function of a unit is one that a change is about: it names it, or what it is replaced
- * for, or none of those that lead to the unit does (the change is of an inline function, say). */
-static gboolean is_about(const struct change *change, const GPtrArray *leading,
-			 const struct changed_function *function)
-{
-	gboolean named = FALSE;
-
-	for (guint i = 0; i < leading->len && !named; i++)
-		named = attribute_names(g_ptr_array_index(leading, i), function->name);
-	return !named || attribute_names(change, function->name) ||
-	       attribute_tells(change, function->why);
-}
-
-static void add_functions(const struct reached *reached, const struct change *change,
-			  const GPtrArray *leading, GPtrArray *functions)
-{
-	for (guint i = 0; i < reached->objects->len; i++) {
-		const struct changed_object *object = g_ptr_array_index(reached->objects, i);
-
-		for (guint j = 0; j < object->functions->len; j++) {
-			const struct changed_function *function =
-				g_ptr_array_index(object->functions, j);
-
-			if (is_about(change, leading, function))
-				g_ptr_array_add(functions, g_strdup_printf("%s: %s", object->name,
-									   function->name));
-		}
-	}
-}
-
-GPtrArray *renewal_functions(const struct renewal *renewal, const struct change *change)
-{
-	GPtrArray *functions = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < renewal->reached->len && !change->idle; i++) {
-		const struct reached *reached = g_ptr_array_index(renewal->reached, i);
-		g_autoptr(GPtrArray) leading = NULL;
-
-		if (!reached->objects || !reached->brings)
-			continue;
-		leading = renewal_leading(renewal, reached);
-		if (g_ptr_array_find(leading, change, NULL))
-			add_functions(reached, change, leading, functions);
-	}
-	return functions;
 }

@@ -19,6 +19,8 @@ struct reached {
 	GPtrArray *refusals; /* of GError, owned */
 	GPtrArray *notes;    /* of char *, owned */
 	GPtrArray *objects;  /* of struct changed_object, owned: what changes of it */
+	GHashTable *alone;   /* const struct change * -> set of char *: the functions of `objects`
+				that differ with that change alone, where it was tried; owned */
 	gboolean fails;	     /* the patched source does not compile */
 	gboolean brings;
 	gboolean proved;		  /* it is what was shipped */
@@ -76,10 +78,6 @@ void renewal_tell(const struct renewal *renewal, const char *format, ...) G_GNUC
 GPtrArray *renewal_leading(const struct renewal *renewal, const struct reached *reached);
 GPtrArray *renewal_visible(const struct renewal *renewal, const struct reached *reached);
 
-/* The functions that replace others for a change, as "object: function": those that it names, and
- * where it names none of a unit's all that no other change names.  Caller unrefs. */
-GPtrArray *renewal_functions(const struct renewal *renewal, const struct change *change);
-
 /* Takes changes out and tells so. */
 void renewal_refuse(struct renewal *renewal, const struct change *change, const GError *reason);
 void renewal_refuse_all(struct renewal *renewal, const GPtrArray *changes, const GError *reason);
@@ -92,6 +90,12 @@ gboolean renewal_renew_overlay(struct renewal *renewal, GError **error);
 /* The overlay of a change alone, beside that of all. */
 struct overlay *renewal_overlay_of_one(const struct renewal *renewal, const struct change *change,
 				       GError **error);
+
+/* Compiles units (of const struct reached *) patched with a change alone; their originals are
+ * there. `done` is called as by compile_each(). */
+gboolean renewal_compile_alone(struct renewal *renewal, const struct change *change,
+			       const GPtrArray *reached, compile_done *done, gpointer data,
+			       GError **error);
 
 /* Compiles what is wanted of units (of struct compiled *); `done` gets the renewal as its data. */
 gboolean renewal_compile(struct renewal *renewal, const GPtrArray *units, compile_done *done,
@@ -109,6 +113,14 @@ gboolean renewal_is_asked(const struct renewal *renewal, const struct change *ch
  * each unit at least one, or one that it reads leaves for another unit.  Then it is judged again.
  */
 gboolean renewal_refuse_units(struct renewal *renewal, const GPtrArray *units, GError **error);
+
+/* ---- what a change is credited with (credit.c) ---- */
+
+/* Finds out what is in doubt, once all is judged. */
+gboolean renewal_settle_credit(struct renewal *renewal, GError **error);
+
+/* The functions that are replaced for a change, as "object: function".  Caller unrefs. */
+GPtrArray *renewal_functions(const struct renewal *renewal, const struct change *change);
 
 /* ---- the judges, in their order ---- */
 

@@ -237,6 +237,8 @@ static void reach_unit(struct renewal *renewal, const struct unit *unit, const c
 		reached->files = g_ptr_array_new();
 		reached->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 		reached->notes = g_ptr_array_new_with_free_func(g_free);
+		reached->alone =
+			g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_hash_table_unref);
 		g_hash_table_insert(renewal->by_unit, (gpointer)unit, reached);
 	}
 	g_ptr_array_add(reached->files, (gpointer)path);

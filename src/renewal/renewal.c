@@ -205,6 +205,8 @@ static gboolean conclude(struct renewal *renewal, GError **error)
 {
 	const GPtrArray *all = renewal->result->changes->all;
 
+	if (!renewal_settle_credit(renewal, error))
+		return FALSE;
 	renewal_begin_stage(renewal, "write");
 	for (guint i = 0; i < all->len; i++)
 		add_outcome(renewal, g_ptr_array_index(all, i));

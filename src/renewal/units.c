@@ -191,6 +191,30 @@ gboolean renewal_compile(struct renewal *renewal, const GPtrArray *units, compil
 			    error);
 }
 
+gboolean renewal_compile_alone(struct renewal *renewal, const struct change *change,
+			       const GPtrArray *reached, compile_done *done, gpointer data,
+			       GError **error)
+{
+	g_autofree char *objects = g_build_filename(renewal->directory, "alone-objects", NULL);
+	g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify)compiled_free);
+	AUTO(overlay) overlay = renewal_overlay_of_one(renewal, change, error);
+
+	if (!overlay)
+		return FALSE;
+	for (guint i = 0; i < reached->len; i++) {
+		const struct compiled *all =
+			((const struct reached *)g_ptr_array_index(reached, i))->compiled;
+		struct compiled *alone = compiled_new(all->unit, objects, i, all->types);
+
+		g_free(alone->original);
+		alone->original = g_strdup(all->original);
+		alone->kinds = 1 << COMPILE_PATCHED;
+		g_ptr_array_add(units, alone);
+	}
+	renewal->result->compiles += units->len;
+	return compile_each(renewal->kernel, overlay, units, objects, done, data, error);
+}
+
 static gboolean judge_units(struct renewal *renewal, const GPtrArray *reached, GError **error)
 {
 	g_autoptr(GPtrArray) units = g_ptr_array_new();
