@@ -362,12 +362,24 @@ static gboolean drops_lock(const struct changed_text *text)
 	return FALSE;
 }
 
-/* What may be busy when the kernel side looks for a shadow variable, or makes one. */
+/* What the kernel side may itself need, or be called in the middle of, when it looks for a shadow
+ * variable or makes one; what runs in NMIs, too. */
 static gboolean is_beneath(const char *path)
 {
-	static const char *const beneath[] = {"mm/",	       "kernel/livepatch/",
-					      "kernel/rcu/",   "kernel/locking/",
-					      "kernel/sched/", "kernel/trace/"};
+	static const char *const beneath[] = {"arch/x86/events/",
+					      "arch/x86/kernel/",
+					      "drivers/acpi/apei/",
+					      "include/linux/mm",
+					      "kernel/events/",
+					      "kernel/livepatch/",
+					      "kernel/locking/",
+					      "kernel/printk/",
+					      "kernel/rcu/",
+					      "kernel/sched/",
+					      "kernel/time/",
+					      "kernel/trace/",
+					      "lib/",
+					      "mm/"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(beneath); i++)
 		if (g_str_has_prefix(path, beneath[i]))

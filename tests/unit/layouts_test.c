@@ -7,6 +7,8 @@
 #include "base/files.h"
 #include "help.h"
 #include "tree/layouts.h"
+#include "tree/lines.h"
+#include "tree/shadows.h"
 
 #define CASES "tests/cases/layouts"
 
@@ -61,9 +63,35 @@ static void test_cases(void **state)
 	each_case(CASES, 15, check_case, state);
 }
 
+static gboolean is_simple_in(const char *path)
+{
+	static const char text[] = "void f(struct one *one) { spin_lock(&one->lock); "
+				   "spin_unlock(&one->lock); }\n";
+	struct run run = {.new_count = 1};
+	g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct run));
+	struct token word = {.at = "spinlock_t", .length = strlen("spinlock_t")};
+	struct shadow shadow = {.structure = (char *)"one", .member = (char *)"lock"};
+	struct changed_text changed = {path, "", text, 0, strlen(text), runs};
+
+	g_array_append_val(runs, run);
+	shadow.type = shadows_type(&word);
+	return shadows_are_simple(&shadow, &changed);
+}
+
+/* What the kernel needs to find a shadow variable can't have one. */
+static void test_beneath(void **state)
+{
+	assert_true(is_simple_in("drivers/one.c"));
+	assert_true(is_simple_in("kernel/fork.c"));
+	assert_false(is_simple_in("mm/slub.c"));
+	assert_false(is_simple_in("kernel/sched/core.c"));
+	assert_false(is_simple_in("include/linux/mm_types.h"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_beneath),
 		cmocka_unit_test_setup_teardown(test_cases, make_directory, remove_directory),
 	};
 
