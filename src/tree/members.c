@@ -320,15 +320,18 @@ static void note_kept(struct keeping *keeping, const struct definition *original
 			     token_at(&keeping->original, i));
 }
 
-/* Its functions stand behind the struct. */
+/* Its functions stand behind the struct, on a line of their own: the struct is as it was. */
 static void define_shadow(struct keeping *keeping, const struct definition *patched,
 			  const struct shadow *shadow)
 {
 	const struct token *last = token_at(&keeping->patched, patched->end - 1);
-	g_autofree char *text = shadows_define(shadow);
+	const char *text = keeping->patched.text;
+	gsize at = last->at + last->length - text, size = keeping->file->patched_size;
+	g_autofree char *functions = shadows_define(shadow);
 
-	edits_add(keeping->edits, last->at + last->length - keeping->patched.text, 0, text,
-		  strlen(text));
+	while (at < size && text[at++] != '\n')
+		;
+	edits_add(keeping->edits, at, 0, functions, strlen(functions));
 }
 
 static void leave_out(struct keeping *keeping, const struct definition *patched,

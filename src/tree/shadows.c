@@ -424,24 +424,30 @@ char *shadows_define(const struct shadow *shadow)
 	GString *text = g_string_new(NULL);
 
 	g_string_append_printf(text,
-			       " static inline %s *" FIND "(const %s%s *object) "
-			       "{ void *" KLATCH_SHADOW
-			       "(const void *, unsigned long, unsigned int); "
-			       "return " KLATCH_SHADOW "(object, 0x%sUL, %u); }",
+			       "static inline %s *" FIND "(const %s%s *object)\n"
+			       "{\n"
+			       "	void *" KLATCH_SHADOW
+			       "(const void *, unsigned long, unsigned int);\n"
+			       "	return " KLATCH_SHADOW "(object, 0x%sUL, %u);\n"
+			       "}\n",
 			       type, name, member, tag, name, number, shadow->type->kind);
 	if (shadow->type->lock)
 		return g_string_free(text, FALSE);
 	g_string_append_printf(text,
-			       " static inline %s%s *" OWN "(const %s *member) "
-			       "{ void *" KLATCH_SHADOW_OWNER "(const void *); "
-			       "return " KLATCH_SHADOW_OWNER "(member); }",
+			       "static inline %s%s *" OWN "(const %s *member)\n"
+			       "{\n"
+			       "	void *" KLATCH_SHADOW_OWNER "(const void *);\n"
+			       "	return " KLATCH_SHADOW_OWNER "(member);\n"
+			       "}\n",
 			       tag, name, name, member, type);
 	if (shadow->type->kind == KLATCH_RCU_HEAD)
 		g_string_append_printf(text,
-				       " static inline void " FREE "(const %s%s *object) "
-				       "{ void " KLATCH_SHADOW_FREE
-				       "(const void *, unsigned long); " KLATCH_SHADOW_FREE
-				       "(object, 0x%sUL); }",
+				       "static inline void " FREE "(const %s%s *object)\n"
+				       "{\n"
+				       "	void " KLATCH_SHADOW_FREE
+				       "(const void *, unsigned long);\n"
+				       "	" KLATCH_SHADOW_FREE "(object, 0x%sUL);\n"
+				       "}\n",
 				       name, member, tag, name, number);
 	return g_string_free(text, FALSE);
 }

@@ -44,7 +44,7 @@ gboolean shadows_concern(const struct shadow *shadow, const struct changed_text 
  */
 gboolean shadows_are_simple(const struct shadow *shadow, const struct changed_text *text);
 
-/* The functions that stand for the member, on one line; caller frees. */
+/* The functions that stand for the member, as lines; caller frees. */
 char *shadows_define(const struct shadow *shadow);
 
 /* Adds the edits (tree/changed.h) that make new lines use the shadow variables. */
