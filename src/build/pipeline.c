@@ -25,6 +25,7 @@
 #include "link/kept.h"
 #include "link/link.h"
 #include "link/runtime.h"
+#include "release/cautions.h"
 #include "tree/commands.h"
 #include "tree/overlay.h"
 #include "tree/touched.h"
@@ -210,6 +211,7 @@ static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
 {
 	g_autofree char *directory = g_build_filename(pipeline->directory, "overlay", NULL);
 	GError *problem = NULL;
+	GPtrArray *cautions;
 
 	pipeline->overlay =
 		overlay_new(pipeline->kernel, pipeline->request->patches, directory, &problem);
@@ -218,6 +220,11 @@ static gboolean stage_overlay(struct pipeline *pipeline, GError **error)
 
 	g_ptr_array_extend_and_steal(pipeline->result->notes,
 				     layouts_notes(pipeline->overlay->layouts));
+	cautions = cautions_of(pipeline->overlay->files, pipeline->kernel->source,
+			       pipeline->overlay->plain_root, error);
+	if (!cautions)
+		return FALSE;
+	g_ptr_array_extend_and_steal(pipeline->result->notes, cautions);
 	pipeline->touched =
 		touched_units(pipeline->kernel, pipeline->commands, pipeline->overlay, error);
 	if (!pipeline->touched)

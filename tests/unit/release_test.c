@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "help.h"
+#include "release/cautions.h"
 #include "release/changelog.h"
 #include "release/changes.h"
 
@@ -220,6 +221,40 @@ static void check_case(const char *name, G_GNUC_UNUSED void **state)
 static void test_cases(void **state)
 {
 	each_case(CASES, 21, check_case, state);
+}
+
+static char *cautions_in(const char *name, const char *const *paths)
+{
+	g_autofree char *directory = g_build_filename(CASES, name, NULL);
+	g_autofree char *original = path_in(directory, "original");
+	g_autofree char *patched = path_in(directory, "patched");
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+
+	for (gsize i = 0; paths[i]; i++) {
+		struct patched_file *file = g_new0(struct patched_file, 1);
+
+		file->path = (char *)paths[i];
+		g_ptr_array_add(files, file);
+	}
+	g_autoptr(GPtrArray) cautions = cautions_of(files, original, patched, &error);
+	assert_no_error(error);
+	g_ptr_array_add(cautions, NULL);
+	return g_strjoinv("\n", (char **)cautions->pdata);
+}
+
+/* What a patch relies on is told once, and not of members that it adds itself. */
+static void test_cautions(void **state)
+{
+	static const char *const known[] = {"a/a.c", "a/b.c", NULL};
+	static const char *const own[] = {"a/a.c", "a/box.h", NULL};
+	g_autofree char *of_known = cautions_in("asked-for-and-set-now", known);
+	g_autofree char *of_own = cautions_in("member-new-in-a-header", own);
+
+	assert_string_equal(of_known,
+			    "a/a.c: make begins to set owner and drop to ask for it, and objects "
+			    "that are there already have it as it was");
+	assert_string_equal(of_own, "");
 }
 
 /* In both trees so many files of one text. */
@@ -621,6 +656,7 @@ int main(void)
 		TREE_TEST(test_trees_are_compared),
 		TREE_TEST(test_patch_leads_to_the_patched_tree),
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cautions),
 		TREE_TEST(test_common_words),
 		TREE_TEST(test_callers_with_common_words),
 		TREE_TEST(test_everyday_words),
