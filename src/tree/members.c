@@ -49,7 +49,8 @@ static const struct token *token_at(const struct side *side, guint i)
 
 /* ---- the structs of a text ---- */
 
-/* "struct NAME {...};" or "typedef struct {...} NAME;" */
+/* "struct NAME {...};" or "typedef struct {...} NAME;".  One without members is there for who
+ * builds without what the other of that name is for. */
 static void add_definition(struct side *side, guint first, guint end)
 {
 	struct definition definition = {.first = first, .body = first, .end = end};
@@ -64,7 +65,7 @@ static void add_definition(struct side *side, guint first, guint end)
 	else if (definition.body - first > 1 && token_is(before - 1, "struct"))
 		definition.name = *before;
 	definition.body++;
-	if (definition.name.flags & TOKEN_WORD)
+	if (definition.name.flags & TOKEN_WORD && !token_is(token_at(side, definition.body), "}"))
 		g_array_append_val(side->definitions, definition);
 }
 

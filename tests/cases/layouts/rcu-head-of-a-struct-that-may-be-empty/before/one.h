@@ -1,0 +1,8 @@
+#ifdef CONFIG_ONE
+struct one {
+	int count;
+};
+#else
+struct one {
+};
+#endif

@@ -1,0 +1,23 @@
+#ifdef CONFIG_ONE
+struct one {
+	int count;
+};
+static inline struct rcu_head *klatch_find_one_rcu_head(const struct one *object)
+{
+	void *klatch_shadow(const void *, unsigned long, unsigned int);
+	return klatch_shadow(object, 0x6871c6394b3e887eUL, 6);
+}
+static inline struct one *klatch_own_one_rcu_head(const struct rcu_head *member)
+{
+	void *klatch_shadow_owner(const void *);
+	return klatch_shadow_owner(member);
+}
+static inline void klatch_free_one_rcu_head(const struct one *object)
+{
+	void klatch_shadow_free(const void *, unsigned long);
+	klatch_shadow_free(object, 0x6871c6394b3e887eUL);
+}
+#else
+struct one {
+};
+#endif
