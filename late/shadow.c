@@ -117,9 +117,11 @@ void *klatch_shadow(const void *object, unsigned long id, enum klatch_shadow kin
 {
 	struct shadow *shadow = klp_shadow_get((void *)object, id);
 
+	/* Nothing but memory can be missing, and not for long. */
 	while (!shadow) {
 		shadow = make_shadow((void *)object, id, kind);
-		cpu_relax();
+		if (!shadow)
+			cpu_relax();
 	}
 	return &shadow->member;
 }
