@@ -153,16 +153,26 @@ static GHashTable *all_words(const struct layouts *layouts)
 	return words;
 }
 
-/* Whether no file does more with a member than a shadow variable is good for. */
+/* Whether no file does more with a member than a shadow variable is good for, and none uses what
+ * may be this member or another. */
 static gboolean is_simple(const GPtrArray *pairs, const struct shadow *shadow)
 {
 	for (guint i = 0; i < pairs->len; i++) {
 		const struct pair *pair = g_ptr_array_index(pairs, i);
 
-		if (shadows_concern(shadow, &pair->texts) &&
-		    !shadows_are_simple(shadow, &pair->texts))
+		if (shadows_concern(shadow, &pair->texts)
+			    ? !shadows_are_simple(shadow, &pair->texts)
+			    : shadows_begin(shadow, &pair->texts))
 			return FALSE;
 	}
+	return TRUE;
+}
+
+static gboolean is_unique(const GPtrArray *pairs, const struct shadow *shadow)
+{
+	for (guint i = 0; i < pairs->len; i++)
+		if (shadows_know(shadow, &((const struct pair *)pairs->pdata[i])->texts))
+			return FALSE;
 	return TRUE;
 }
 
@@ -188,9 +198,10 @@ static void find_shadows(const GPtrArray *pairs, const struct pair *pair, GHashT
 		return;
 	shadows = members_find_shadows(&pair->texts, words);
 	for (guint i = 0; i < shadows->len;) {
-		const struct shadow *shadow = g_ptr_array_index(shadows, i);
+		struct shadow *shadow = g_ptr_array_index(shadows, i);
 		g_autofree char *structure = g_strdup(shadow->structure);
 
+		shadow->unique = is_unique(pairs, shadow);
 		if (is_simple(pairs, shadow)) {
 			i++;
 			continue;

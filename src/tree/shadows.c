@@ -286,10 +286,26 @@ static gboolean is_accessed(const struct token *token)
 	return token_is(token - 1, ".") || token_is(token - 1, ">");
 }
 
+static gboolean holds(const char *text, gsize size, const char *word)
+{
+	return memmem(text, size, word, strlen(word)) != NULL;
+}
+
+gboolean shadows_know(const struct shadow *shadow, const struct changed_text *text)
+{
+	return holds(text->original, text->original_size, shadow->member);
+}
+
+gboolean shadows_begin(const struct shadow *shadow, const struct changed_text *text)
+{
+	return holds(text->patched, text->patched_size, shadow->member) &&
+	       !shadows_know(shadow, text);
+}
+
 gboolean shadows_concern(const struct shadow *shadow, const struct changed_text *text)
 {
-	return memmem(text->patched, text->patched_size, shadow->structure,
-		      strlen(shadow->structure)) != NULL;
+	return holds(text->patched, text->patched_size, shadow->member) &&
+	       (shadow->unique || holds(text->patched, text->patched_size, shadow->structure));
 }
 
 static void read_statement(const struct statement *statement, gpointer data)

@@ -27,13 +27,19 @@ struct shadow {
 	char *structure; /* its name, without "struct" */
 	char *member;
 	gboolean is_typedef; /* the name is that of a typedef */
+	gboolean unique;     /* no patched file had the member's name before */
 	const struct shadow_type *type;
 };
 
 void shadow_free(struct shadow *shadow);
 DEFINE_AUTO(shadow, shadow_free)
 
-/* Whether a text speaks of the struct; in others a member of the same name is another. */
+/* Whether a text had the member's name before; whether it has it now for the first time. */
+gboolean shadows_know(const struct shadow *shadow, const struct changed_text *text);
+gboolean shadows_begin(const struct shadow *shadow, const struct changed_text *text);
+
+/* Whether a member of that name in a text may be of this struct: the text speaks of that, or the
+ * name is unique.  In others it is another. */
 gboolean shadows_concern(const struct shadow *shadow, const struct changed_text *text);
 
 /*

@@ -4,3 +4,8 @@ int other(struct third *third)
 	up_read(&third->sem);
 	return third->count;
 }
+
+int another(struct third *third)
+{
+	return down_read_trylock(&third->sem);
+}

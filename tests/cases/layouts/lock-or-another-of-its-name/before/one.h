@@ -1,0 +1,10 @@
+#include <linux/spinlock.h>
+
+struct first {
+	struct list_head list;
+	int count;
+};
+
+struct holder {
+	struct first inner;
+};

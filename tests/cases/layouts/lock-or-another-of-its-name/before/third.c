@@ -1,0 +1,4 @@
+int third(struct third *third)
+{
+	return third->list_lock.rlock;
+}

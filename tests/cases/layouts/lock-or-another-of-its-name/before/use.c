@@ -1,0 +1,4 @@
+int take(struct holder *holder)
+{
+	return holder->inner.count;
+}
