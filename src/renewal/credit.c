@@ -5,8 +5,9 @@
  * A change that nowhere is certain of one, of an inline function, a macro or a type, may be
  * compiled into others, or to the same code as before: only the compiler knows.  So the units that
  * it leads to are compiled with it alone, and what differs then is the change's.  What can't be
- * told so, as it does not compile without others, say, stays in doubt: the change is credited with
- * what no change names.  Better one that is said to be live too much than one too little.
+ * told so stays in doubt, as it does not compile without others, or makes no difference and may be
+ * what others need: the change is credited with what no change names.  Better one that is said to
+ * be live too much than one too little.
  */
 #include "renewal/inside.h"
 
@@ -102,8 +103,10 @@ static gboolean take_alone(struct compiled *compiled, const GError *problem, gpo
 	g_autoptr(GError) wrong = NULL;
 	GHashTable *names;
 
-	if (problem)
+	if (problem) {
+		reached->needs = TRUE;
 		return TRUE;
+	}
 	if (!candidate_diff(candidate, trial->renewal->kernel->series, FALSE, &renewal_intent,
 			    &wrong)) {
 		if (g_error_matches(wrong, KLATCH_ERROR, KLATCH_INPUT))
@@ -155,10 +158,19 @@ static gboolean is_about(const struct change *change, const GPtrArray *leading,
 	       attribute_tells(change, function->why);
 }
 
+/* What differed in a unit with a change alone, as a set; NULL if it is not known.  Nothing at all
+ * is nothing known if another change did not compile there: that may need this one. */
+static GHashTable *told_alone(const struct reached *reached, const struct change *change)
+{
+	GHashTable *alone = g_hash_table_lookup(reached->alone, change);
+
+	return alone && (g_hash_table_size(alone) || !reached->needs) ? alone : NULL;
+}
+
 static void add_functions(const struct reached *reached, const struct change *change,
 			  const GPtrArray *leading, GPtrArray *functions)
 {
-	GHashTable *alone = g_hash_table_lookup(reached->alone, change);
+	GHashTable *alone = told_alone(reached, change);
 
 	for (guint i = 0; i < functions_of(reached)->len; i++) {
 		const struct changed_function *function =

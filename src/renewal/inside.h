@@ -21,6 +21,7 @@ struct reached {
 	GPtrArray *objects;  /* of struct changed_object, owned: what changes of it */
 	GHashTable *alone;   /* const struct change * -> set of char *: the functions of `objects`
 				that differ with that change alone, where it was tried; owned */
+	gboolean needs;	     /* a change that was tried so needs others */
 	gboolean fails;	     /* the patched source does not compile */
 	gboolean brings;
 	gboolean proved;		  /* it is what was shipped */
