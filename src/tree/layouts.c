@@ -153,16 +153,32 @@ static GHashTable *all_words(const struct layouts *layouts)
 	return words;
 }
 
+/* Whether another new member of the same name is what a file uses. */
+static gboolean is_another(const GPtrArray *shadows, const struct shadow *shadow,
+			   const struct pair *pair)
+{
+	for (guint i = 0; i < shadows->len; i++) {
+		const struct shadow *other = g_ptr_array_index(shadows, i);
+
+		if (other != shadow && !strcmp(other->member, shadow->member) &&
+		    shadows_concern(other, &pair->texts))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Whether no file does more with a member than a shadow variable is good for, and none uses what
- * may be this member or another. */
-static gboolean is_simple(const GPtrArray *pairs, const struct shadow *shadow)
+ * may be this member or one that is not known. */
+static gboolean is_simple(const GPtrArray *pairs, const GPtrArray *shadows,
+			  const struct shadow *shadow)
 {
 	for (guint i = 0; i < pairs->len; i++) {
 		const struct pair *pair = g_ptr_array_index(pairs, i);
 
 		if (shadows_concern(shadow, &pair->texts)
 			    ? !shadows_are_simple(shadow, &pair->texts)
-			    : shadows_begin(shadow, &pair->texts))
+			    : shadows_begin(shadow, &pair->texts) &&
+				      !is_another(shadows, shadow, pair))
 			return FALSE;
 	}
 	return TRUE;
@@ -176,54 +192,56 @@ static gboolean is_unique(const GPtrArray *pairs, const struct shadow *shadow)
 	return TRUE;
 }
 
-static gboolean is_of_struct(gconstpointer shadow, gconstpointer structure)
+static void find_shadows(const GPtrArray *pairs, const struct pair *pair, GHashTable *words)
 {
-	return !strcmp(((const struct shadow *)shadow)->structure, structure);
+	if (!shadows_may_be_new(pair->file->words))
+		return;
+	g_ptr_array_unref(pair->file->shadows);
+	pair->file->shadows = members_find_shadows(&pair->texts, words);
+	for (guint i = 0; i < pair->file->shadows->len; i++) {
+		struct shadow *shadow = g_ptr_array_index(pair->file->shadows, i);
+
+		shadow->unique = is_unique(pairs, shadow);
+	}
 }
 
 /* A struct that must get one of its new members gets all of them. */
-static void drop_struct(GPtrArray *shadows, const char *structure)
+static gboolean must_be(const GPtrArray *shadows, const struct shadow *shadow)
 {
-	guint index;
+	for (guint i = 0; i < shadows->len; i++) {
+		const struct shadow *other = g_ptr_array_index(shadows, i);
 
-	while (g_ptr_array_find_with_equal_func(shadows, structure, is_of_struct, &index))
-		g_ptr_array_remove_index(shadows, index);
-}
-
-static void find_shadows(const GPtrArray *pairs, const struct pair *pair, GHashTable *words)
-{
-	GPtrArray *shadows;
-
-	if (!shadows_may_be_new(pair->file->words))
-		return;
-	shadows = members_find_shadows(&pair->texts, words);
-	for (guint i = 0; i < shadows->len;) {
-		struct shadow *shadow = g_ptr_array_index(shadows, i);
-		g_autofree char *structure = g_strdup(shadow->structure);
-
-		shadow->unique = is_unique(pairs, shadow);
-		if (is_simple(pairs, shadow)) {
-			i++;
-			continue;
-		}
-		drop_struct(shadows, structure);
-		i = 0;
+		if (other->must_be && !strcmp(other->structure, shadow->structure))
+			return TRUE;
 	}
-	g_ptr_array_unref(pair->file->shadows);
-	pair->file->shadows = shadows;
+	return FALSE;
 }
 
-/* Those of all files, borrowed. */
-static GPtrArray *all_shadows(const struct layouts *layouts)
+/* Those of all files, borrowed: all that were found, or those that shall be. */
+static GPtrArray *all_shadows(const struct layouts *layouts, gboolean found)
 {
 	GPtrArray *shadows = g_ptr_array_new();
 	GHashTableIter iter;
 	gpointer file;
 
 	g_hash_table_iter_init(&iter, layouts->files);
-	while (g_hash_table_iter_next(&iter, NULL, &file))
-		g_ptr_array_extend(shadows, ((struct layouts_file *)file)->shadows, NULL, NULL);
+	while (g_hash_table_iter_next(&iter, NULL, &file)) {
+		const GPtrArray *own = ((struct layouts_file *)file)->shadows;
+
+		for (guint i = 0; i < own->len; i++)
+			if (found || !must_be(own, g_ptr_array_index(own, i)))
+				g_ptr_array_add(shadows, g_ptr_array_index(own, i));
+	}
 	return shadows;
+}
+
+static void judge_shadows(const GPtrArray *pairs, const GPtrArray *shadows)
+{
+	for (guint i = 0; i < shadows->len; i++) {
+		struct shadow *shadow = g_ptr_array_index(shadows, i);
+
+		shadow->must_be = shadow->must_be || !is_simple(pairs, shadows, shadow);
+	}
 }
 
 static gboolean keep(const struct pair *pair, const char *root, GHashTable *words,
@@ -249,11 +267,14 @@ static gboolean keep_all(const struct layouts *layouts, const GPtrArray *pairs, 
 			 GError **error)
 {
 	g_autoptr(GHashTable) words = all_words(layouts);
+	g_autoptr(GPtrArray) found = NULL;
 	g_autoptr(GPtrArray) shadows = NULL;
 
 	for (guint i = 0; i < pairs->len; i++)
 		find_shadows(pairs, g_ptr_array_index(pairs, i), words);
-	shadows = all_shadows(layouts);
+	found = all_shadows(layouts, TRUE);
+	judge_shadows(pairs, found);
+	shadows = all_shadows(layouts, FALSE);
 	for (guint i = 0; i < pairs->len; i++)
 		if (!keep(g_ptr_array_index(pairs, i), root, words, shadows, error))
 			return FALSE;

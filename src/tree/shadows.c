@@ -296,12 +296,6 @@ gboolean shadows_know(const struct shadow *shadow, const struct changed_text *te
 	return holds(text->original, text->original_size, shadow->member);
 }
 
-gboolean shadows_begin(const struct shadow *shadow, const struct changed_text *text)
-{
-	return holds(text->patched, text->patched_size, shadow->member) &&
-	       !shadows_know(shadow, text);
-}
-
 gboolean shadows_concern(const struct shadow *shadow, const struct changed_text *text)
 {
 	return holds(text->patched, text->patched_size, shadow->member) &&
@@ -328,6 +322,18 @@ static void read_statement(const struct statement *statement, gpointer data)
 		ends |= use.effect == ENDS;
 	}
 	reading->simple &= begins == ends;
+}
+
+gboolean shadows_begin(const struct shadow *shadow, const struct changed_text *text)
+{
+	AUTO(changed_bytes) changed = NULL;
+	struct reading reading = {.shadow = shadow};
+
+	if (!holds(text->patched, text->patched_size, shadow->member) || shadows_know(shadow, text))
+		return FALSE;
+	reading.changed = changed = changed_new(text);
+	statements_read(text->patched, text->patched_size, read_statement, &reading);
+	return reading.mentions > 0;
 }
 
 static char *text_of(const struct part *part)

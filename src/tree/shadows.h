@@ -28,13 +28,15 @@ struct shadow {
 	char *member;
 	gboolean is_typedef; /* the name is that of a typedef */
 	gboolean unique;     /* no patched file had the member's name before */
+	gboolean must_be;    /* a member: more is done with it than a shadow variable is good for */
 	const struct shadow_type *type;
 };
 
 void shadow_free(struct shadow *shadow);
 DEFINE_AUTO(shadow, shadow_free)
 
-/* Whether a text had the member's name before; whether it has it now for the first time. */
+/* Whether a text had the member's name before; whether it has a member of that name now, for the
+ * first time. */
 gboolean shadows_know(const struct shadow *shadow, const struct changed_text *text);
 gboolean shadows_begin(const struct shadow *shadow, const struct changed_text *text);
 

@@ -1,0 +1,4 @@
+struct one {
+	int count;
+	struct rcu_head rcu;
+};

@@ -1,0 +1,4 @@
+struct two {
+	int count;
+	struct rcu_head rcu;
+};

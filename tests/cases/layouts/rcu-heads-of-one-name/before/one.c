@@ -1,0 +1,4 @@
+static void put(struct one *one)
+{
+	kfree(one);
+}

@@ -1,0 +1,4 @@
+static void put(struct two *two)
+{
+	kfree(two);
+}

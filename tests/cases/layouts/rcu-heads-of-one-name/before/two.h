@@ -1,0 +1,3 @@
+struct two {
+	int count;
+};
