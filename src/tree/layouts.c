@@ -184,25 +184,27 @@ static gboolean is_simple(const GPtrArray *pairs, const GPtrArray *shadows,
 	return TRUE;
 }
 
-static gboolean is_unique(const GPtrArray *pairs, const struct shadow *shadow)
+static gboolean is_unique(const GPtrArray *pairs, const GPtrArray *shadows,
+			  const struct shadow *shadow)
 {
 	for (guint i = 0; i < pairs->len; i++)
 		if (shadows_know(shadow, &((const struct pair *)pairs->pdata[i])->texts))
 			return FALSE;
+	for (guint i = 0; i < shadows->len; i++) {
+		const struct shadow *other = g_ptr_array_index(shadows, i);
+
+		if (other != shadow && !strcmp(other->member, shadow->member))
+			return FALSE;
+	}
 	return TRUE;
 }
 
-static void find_shadows(const GPtrArray *pairs, const struct pair *pair, GHashTable *words)
+static void find_shadows(const struct pair *pair, GHashTable *words)
 {
 	if (!shadows_may_be_new(pair->file->words))
 		return;
 	g_ptr_array_unref(pair->file->shadows);
 	pair->file->shadows = members_find_shadows(&pair->texts, words);
-	for (guint i = 0; i < pair->file->shadows->len; i++) {
-		struct shadow *shadow = g_ptr_array_index(pair->file->shadows, i);
-
-		shadow->unique = is_unique(pairs, shadow);
-	}
 }
 
 /* A struct that must get one of its new members gets all of them. */
@@ -217,7 +219,7 @@ static gboolean must_be(const GPtrArray *shadows, const struct shadow *shadow)
 	return FALSE;
 }
 
-/* Those of all files, borrowed: all that were found, or those that shall be. */
+/* Those of all files, borrowed: all that were found, or those that become shadow variables. */
 static GPtrArray *all_shadows(const struct layouts *layouts, gboolean found)
 {
 	GPtrArray *shadows = g_ptr_array_new();
@@ -237,6 +239,11 @@ static GPtrArray *all_shadows(const struct layouts *layouts, gboolean found)
 
 static void judge_shadows(const GPtrArray *pairs, const GPtrArray *shadows)
 {
+	for (guint i = 0; i < shadows->len; i++) {
+		struct shadow *shadow = g_ptr_array_index(shadows, i);
+
+		shadow->unique = is_unique(pairs, shadows, shadow);
+	}
 	for (guint i = 0; i < shadows->len; i++) {
 		struct shadow *shadow = g_ptr_array_index(shadows, i);
 
@@ -271,7 +278,7 @@ static gboolean keep_all(const struct layouts *layouts, const GPtrArray *pairs, 
 	g_autoptr(GPtrArray) shadows = NULL;
 
 	for (guint i = 0; i < pairs->len; i++)
-		find_shadows(pairs, g_ptr_array_index(pairs, i), words);
+		find_shadows(g_ptr_array_index(pairs, i), words);
 	found = all_shadows(layouts, TRUE);
 	judge_shadows(pairs, found);
 	shadows = all_shadows(layouts, FALSE);

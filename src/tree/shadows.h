@@ -27,7 +27,7 @@ struct shadow {
 	char *structure; /* its name, without "struct" */
 	char *member;
 	gboolean is_typedef; /* the name is that of a typedef */
-	gboolean unique;     /* no patched file had the member's name before */
+	gboolean unique;     /* no patched file had the name before, and no other has it now */
 	gboolean must_be;    /* a member: more is done with it than a shadow variable is good for */
 	const struct shadow_type *type;
 };
