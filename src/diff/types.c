@@ -50,6 +50,19 @@ static void add_type(struct types *types, const char *kind, const char *name, Dw
 		g_hash_table_insert(types->by_name, type->name, type);
 }
 
+/* Those of an enum without a name: each is known by its own. */
+static void add_enumerators(struct types *types, Dwarf_Die *die)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(die, &child))
+		return;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_enumerator)
+			add_type(types, "enumerator", die_name(&child), &child);
+	} while (!dwarf_siblingof(&child, &child));
+}
+
 static void consider_die(struct types *types, Dwarf_Die *die)
 {
 	const char *kind = die_kind(dwarf_tag(die)), *name;
@@ -59,6 +72,8 @@ static void consider_die(struct types *types, Dwarf_Die *die)
 		name = die_name(die);
 		if (*name && !dwarf_hasattr(die, DW_AT_declaration))
 			add_type(types, kind, name, die);
+		else if (dwarf_tag(die) == DW_TAG_enumeration_type)
+			add_enumerators(types, die);
 	} else if (dwarf_tag(die) == DW_TAG_typedef && die_type(die, &target)) {
 		gboolean unnamed = die_kind(dwarf_tag(&target)) && !*die_name(&target);
 
@@ -221,6 +236,17 @@ static char *enum_change(Dwarf_Die *original, Dwarf_Die *patched)
 	return NULL;
 }
 
+static char *value_change(Dwarf_Die *original, Dwarf_Die *patched)
+{
+	guint64 value = die_number(original, DW_AT_const_value, 0);
+	guint64 other = die_number(patched, DW_AT_const_value, 0);
+
+	if (value == other)
+		return NULL;
+	return g_strdup_printf("it is %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT, other,
+			       value);
+}
+
 static char *typedef_change(struct pair *pair, Dwarf_Die *original, Dwarf_Die *patched)
 {
 	Dwarf_Die target, patched_target;
@@ -245,6 +271,8 @@ static char *type_change(struct pair *pair, Dwarf_Die *original, Dwarf_Die *patc
 		return g_strdup("it is of another kind");
 	if (tag == DW_TAG_typedef)
 		return typedef_change(pair, original, patched);
+	if (tag == DW_TAG_enumerator)
+		return value_change(original, patched);
 	if (tag == DW_TAG_enumeration_type) {
 		change = enum_change(original, patched);
 	} else {

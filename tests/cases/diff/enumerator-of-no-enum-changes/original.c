@@ -1,0 +1,11 @@
+#include "../kernel.h"
+
+enum { IDLE, BUSY };
+struct thing {
+	int value;
+};
+
+int f(struct thing *thing)
+{
+	return thing->value == BUSY ? ask(1) : 0;
+}
