@@ -132,7 +132,7 @@ gboolean renewal_settle_credit(struct renewal *renewal, GError **error)
 
 		progress_report(renewal->progress, "compiling single changes",
 				(double)i / chosen->len);
-		if (!units->len)
+		if (!units->len || !g_hash_table_add(renewal->tried, (gpointer)trial.change))
 			continue;
 		if (!renewal_compile_alone(renewal, trial.change, units, take_alone, &trial, error))
 			return FALSE;

@@ -53,6 +53,8 @@ struct renewal {
 	GHashTable *by_unit; /* const struct unit * -> struct reached, owned */
 	GPtrArray *reached;  /* of borrowed struct reached, in order of the database */
 	GArray *wide;	     /* of struct wide */
+	GHashTable *tried; /* set of borrowed const struct change *: compiled alone to know what it
+			      is credited with */
 	struct images *images;
 	char *made;	   /* the livepatch, below `directory` */
 	GPtrArray *kept;   /* of char *, owned: what the kernel may keep of it (link/kept.h) */
@@ -117,7 +119,7 @@ gboolean renewal_refuse_units(struct renewal *renewal, const GPtrArray *units, G
 
 /* ---- what a change is credited with (credit.c) ---- */
 
-/* Finds out what is in doubt, once all is judged. */
+/* Finds out what is in doubt, once all but the link is judged; each change is tried once. */
 gboolean renewal_settle_credit(struct renewal *renewal, GError **error);
 
 /* The functions that are replaced for a change, as "object: function".  Caller unrefs. */

@@ -250,6 +250,9 @@ gboolean renewal_judge_link(struct selection *selection, gpointer data, GError *
 	guint before = selection->chosen->len;
 	g_autoptr(GPtrArray) candidates = NULL;
 
+	/* The livepatch names the CVEs of what goes live. */
+	if (!renewal_settle_credit(renewal, error))
+		return FALSE;
 	renewal_begin_stage(renewal, "read");
 	candidates = read_units(renewal, error);
 	if (!candidates)

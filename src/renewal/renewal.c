@@ -205,8 +205,6 @@ static gboolean conclude(struct renewal *renewal, GError **error)
 {
 	const GPtrArray *all = renewal->result->changes->all;
 
-	if (!renewal_settle_credit(renewal, error))
-		return FALSE;
 	renewal_begin_stage(renewal, "write");
 	for (guint i = 0; i < all->len; i++)
 		add_outcome(renewal, g_ptr_array_index(all, i));
@@ -336,6 +334,7 @@ struct renewal_result *renewal_make(const struct renewal_request *request,
 	renewal.by_unit =
 		g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)renewal_reached_free);
 	renewal.reached = g_ptr_array_new();
+	renewal.tried = g_hash_table_new(NULL, NULL);
 	renewal.wide = g_array_new(FALSE, FALSE, sizeof(struct wide));
 	g_array_set_clear_func(renewal.wide, wide_clear);
 	good = run(&renewal, error);
@@ -343,6 +342,7 @@ struct renewal_result *renewal_make(const struct renewal_request *request,
 	g_clear_pointer(&renewal.images, images_free);
 	g_ptr_array_unref(renewal.reached);
 	g_array_unref(renewal.wide);
+	g_hash_table_unref(renewal.tried);
 	g_hash_table_unref(renewal.by_unit);
 	g_hash_table_unref(renewal.reach);
 	g_ptr_array_unref(renewal.overlaid);
