@@ -20,6 +20,7 @@
 struct type {
 	char *name; /* "struct foo"; what a typedef names for a type without a tag */
 	Dwarf_Die die;
+	Dwarf_Die declared; /* whose file and line it has: an enumerator's enum, else itself */
 };
 
 /* Both sides, and what is found while two of their types are compared. */
@@ -38,12 +39,14 @@ static void type_free(gpointer at)
 	g_free(type);
 }
 
-static void add_type(struct types *types, const char *kind, const char *name, Dwarf_Die *die)
+static void add_type(struct types *types, const char *kind, const char *name, Dwarf_Die *die,
+		     Dwarf_Die *declared)
 {
 	struct type *type = g_new0(struct type, 1);
 
 	type->name = g_strdup_printf("%s %s", kind, name);
 	type->die = *die;
+	type->declared = *declared;
 	if (g_hash_table_contains(types->by_name, type->name))
 		type_free(type);
 	else
@@ -59,7 +62,7 @@ static void add_enumerators(struct types *types, Dwarf_Die *die)
 		return;
 	do {
 		if (dwarf_tag(&child) == DW_TAG_enumerator)
-			add_type(types, "enumerator", die_name(&child), &child);
+			add_type(types, "enumerator", die_name(&child), &child, die);
 	} while (!dwarf_siblingof(&child, &child));
 }
 
@@ -71,13 +74,14 @@ static void consider_die(struct types *types, Dwarf_Die *die)
 	if (kind) {
 		name = die_name(die);
 		if (*name && !dwarf_hasattr(die, DW_AT_declaration))
-			add_type(types, kind, name, die);
+			add_type(types, kind, name, die, die);
 		else if (dwarf_tag(die) == DW_TAG_enumeration_type)
 			add_enumerators(types, die);
 	} else if (dwarf_tag(die) == DW_TAG_typedef && die_type(die, &target)) {
 		gboolean unnamed = die_kind(dwarf_tag(&target)) && !*die_name(&target);
 
-		add_type(types, "typedef", die_name(die), unnamed ? &target : die);
+		add_type(types, "typedef", die_name(die), unnamed ? &target : die,
+			 unnamed ? &target : die);
 	} else if ((dwarf_tag(die) == DW_TAG_subprogram || dwarf_tag(die) == DW_TAG_variable) &&
 		   dwarf_hasattr(die, DW_AT_name)) {
 		g_hash_table_insert(types->entries, g_strdup(die_name(die)),
@@ -324,12 +328,17 @@ static gboolean is_private(Dwarf_Die *die)
 static void refuse_type(struct pair *pair, struct type *patched, const char *change)
 {
 	g_autofree char *what = g_strdup_printf("%s changed", patched->name);
-	g_autofree char *place = place_of(&patched->die);
+	g_autofree char *place = place_of(&patched->declared);
+	gboolean value = dwarf_tag(&patched->die) == DW_TAG_enumerator;
 
 	if (pair->obstacle)
 		refuse_place(pair->comparison, place, what,
 			     "keep the prototype, or the name of the function that is called",
 			     "%s, and %s", change, pair->obstacle);
+	else if (value)
+		refuse_place(pair->comparison, place, what, "add new names behind the others",
+			     "%s, and objects with the old one may be in use, by %s for one",
+			     change, pair->comparison->original->source);
 	else
 		refuse_place(
 			pair->comparison, place, what,
@@ -342,7 +351,8 @@ static void compare_type(struct pair *pair, struct type *patched)
 {
 	struct type *original = g_hash_table_lookup(pair->original->by_name, patched->name);
 
-	if (!original || (!pair->comparison->diff->functions->len && is_private(&original->die)))
+	if (!original ||
+	    (!pair->comparison->diff->functions->len && is_private(&original->declared)))
 		return;
 	pair->calls = FALSE;
 	g_autofree char *change = type_change(pair, &original->die, &patched->die);
