@@ -7,6 +7,7 @@
 #   files      the source files that are patched
 #   patched/   those files as they are then
 #   replaced   what the livepatch replaces: OBJECT TAB FUNCTION
+#   members    of structs, that the livepatch has not in them (+NAME) or keeps (-NAME), if there are any
 #   names      what units that only include one of the files speak of, if they have to do with it
 
 # The files that include one of the named ones, directly or not, by the last part of what each
@@ -215,7 +216,16 @@ mount_over_source() {
 # Writes what is different in the chosen units, and what that must be to the livepatch:
 # OUTPUT TAB OBJECT TAB NAME TAB KIND TAB VERDICT.
 judge_units() {
-	compile_units original || return 1
+	mkdir "$work/laid-out"
+	while read -r file; do
+		[ -s "$work/members" ] && [ -e "$source/$file" ] && [ -e "$work/patched/$file" ] || continue
+		mkdir -p "$work/laid-out/${file%/*}"
+		diff "$source/$file" "$work/patched/$file" >"$work/changes"
+		awk -f "$here/oracle.d/members.awk" "$work/members" "$work/changes" "$source/$file" \
+			>"$work/laid-out/$file"
+	done <"$work/files"
+	mount_over_source "$work/laid-out" && compile_units original || return 1
+	umount "$source"
 	cp -r "$work/patched" "$work/upper"
 	cp -r "$work/patched" "$work/same-lines"
 	while read -r file; do

@@ -69,7 +69,7 @@ static guint count_files(const char *directory)
 static void results_stay_and_the_rest_goes(void **state)
 {
 	g_autofree char *directory =
-		prepare("late.o module.o module.lds:\n"
+		prepare("late.o shadow.o module.o module.lds:\n"
 			"\ttest -f $(M)/Kbuild -a -f $(M)/core.c -a -f $(M)/klatch.h\n"
 			"\techo '$@ $(CC) $(KERNELRELEASE) $(O) $(CURDIR)' >$(M)/$@\n");
 	g_autofree char *late = g_build_filename(directory, "late", NULL);
@@ -83,7 +83,7 @@ static void results_stay_and_the_rest_goes(void **state)
 	assert_string_equal(object, expected);
 	script = read_result(&kernel, "module.lds");
 	assert_true(g_str_has_prefix(script, "module.lds "));
-	assert_int_equal(count_files(kernel.late), 3);
+	assert_int_equal(count_files(kernel.late), 4);
 	assert_int_equal(count_files(late), 1);
 	close_kernel(&kernel, directory);
 }
@@ -105,7 +105,7 @@ static void a_failure_tells_what_make_said(void **state)
 static void a_make_around_us_is_not_heard(void **state)
 {
 	g_autofree char *directory =
-		prepare("late.o module.o module.lds:\n\techo '$(CC)$(V)' >$(M)/$@\n");
+		prepare("late.o shadow.o module.o module.lds:\n\techo '$(CC)$(V)' >$(M)/$@\n");
 	g_autofree char *object = NULL;
 	struct kernel kernel;
 
@@ -122,7 +122,7 @@ static void a_make_around_us_is_not_heard(void **state)
 static void each_kernel_side_is_compiled_once(void **state)
 {
 	g_autofree char *directory =
-		prepare("late.o module.o module.lds:\n\techo compiled >>$(M)/../../$@\n"
+		prepare("late.o shadow.o module.o module.lds:\n\techo compiled >>$(M)/../../$@\n"
 			"\ttouch $(M)/$@\n");
 	g_autofree char *other = g_build_filename(directory, "late", "0123456789abcdef", NULL);
 	g_autofree char *count = g_build_filename(directory, "late.o", NULL);
