@@ -47,6 +47,14 @@ void object_free(struct object *object)
 	g_free(object);
 }
 
+gboolean object_has_symbols(const struct object *object, const char *prefix)
+{
+	for (guint i = 0; i < object->symbols->len; i++)
+		if (g_str_has_prefix(object_symbol_at(object, i)->name, prefix))
+			return TRUE;
+	return FALSE;
+}
+
 struct section *object_section(const struct object *object, const char *name)
 {
 	for (guint i = 0; i < object->sections->len; i++) {

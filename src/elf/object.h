@@ -101,6 +101,9 @@ guint32 object_symbol_file_index(struct object *object, const struct symbol *sym
 struct section *object_section(const struct object *object, const char *name);
 struct symbol *object_symbol(const struct object *object, const char *name);
 
+/* Whether the name of a symbol, defined or not, begins so. */
+gboolean object_has_symbols(const struct object *object, const char *prefix);
+
 /* Appends; the object owns what is returned.  data is copied (NULL with a size: zeros). */
 struct section *object_add_section(struct object *object, const char *name, guint32 type,
 				   guint64 flags, guint64 align, const void *data, gsize size);

@@ -255,10 +255,9 @@ static const char *needs_livepatch(const struct object *linked)
 {
 	if (object_section(linked, KLATCH_CALLBACKS_SECTION))
 		return "the patch has callbacks, which only a livepatch calls";
-	for (guint i = 0; i < linked->symbols->len; i++)
-		if (g_str_has_prefix(object_symbol_at(linked, i)->name, KLATCH_SHADOW))
-			return "a struct gets a new member as a shadow variable, which only a "
-			       "livepatch finds";
+	if (object_has_symbols(linked, KLATCH_SHADOW))
+		return "a struct gets a new member as a shadow variable, which only a "
+		       "livepatch finds";
 	return NULL;
 }
 

@@ -159,19 +159,11 @@ static gboolean join_piece(struct object *into, struct scope *scope, const char 
 	return object && bind_runtime(object, scope, error) && join_object(into, object, error);
 }
 
-/* Whether something is a shadow variable (tree/shadows.h). */
-static gboolean has_shadows(const struct object *object)
-{
-	for (guint i = 0; i < object->symbols->len; i++)
-		if (g_str_has_prefix(object_symbol_at(object, i)->name, KLATCH_SHADOW))
-			return TRUE;
-	return FALSE;
-}
-
 static gboolean join_runtime(struct object *into, struct scope *scope, GError **error)
 {
 	return join_piece(into, scope, "late.o", error) &&
-	       (!has_shadows(into) || join_piece(into, scope, "shadow.o", error)) &&
+	       (!object_has_symbols(into, KLATCH_SHADOW) ||
+		join_piece(into, scope, "shadow.o", error)) &&
 	       join_piece(into, scope, "module.o", error);
 }
 

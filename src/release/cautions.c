@@ -6,6 +6,7 @@
 
 #include "release/parts.h"
 #include "release/words.h"
+#include "tree/lines.h"
 #include "tree/overlay.h"
 
 static gboolean is_defined(const GPtrArray *parts, guint word)
@@ -26,8 +27,7 @@ static gboolean is_defined(const GPtrArray *parts, guint word)
 
 static gboolean is_compared(const struct patched_file *file)
 {
-	return file->change == PATCHED_MODIFIED &&
-	       (g_str_has_suffix(file->path, ".c") || g_str_has_suffix(file->path, ".h"));
+	return file->change == PATCHED_MODIFIED && lines_are_of_c(file->path);
 }
 
 static gboolean add_parts(GPtrArray *parts, const struct changed_file *file, const char *original,

@@ -4,14 +4,12 @@
  */
 #include "tree/layouts.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/files.h"
 #include "tree/lines.h"
-#include "tree/shadows.h"
 #include "tree/members.h"
+#include "tree/shadows.h"
 
 /* A patched file. */
 struct layouts_file {
@@ -78,11 +76,6 @@ static struct layouts_file *file_of(struct layouts *layouts, const char *path)
 	return file;
 }
 
-static gboolean is_c(const char *path)
-{
-	return g_str_has_suffix(path, ".c") || g_str_has_suffix(path, ".h");
-}
-
 static gboolean is_file(const char *path)
 {
 	return g_file_test(path, G_FILE_TEST_IS_REGULAR);
@@ -120,7 +113,7 @@ static GPtrArray *read_pairs(struct layouts *layouts, const char *source, const 
 		g_autofree char *original = g_build_filename(source, path, NULL);
 		g_autofree char *patched = g_build_filename(root, path, NULL);
 
-		if (!is_c(path) || !is_file(patched))
+		if (!lines_are_of_c(path) || !is_file(patched))
 			continue;
 		struct pair *pair = read_pair(original, patched, error);
 		if (!pair)
@@ -153,7 +146,7 @@ static GHashTable *all_words(const struct layouts *layouts)
 	return words;
 }
 
-/* Whether another new member of the same name is what a file uses. */
+/* Whether another new member has the same name, and may be what a file (NULL: any) uses. */
 static gboolean is_another(const GPtrArray *shadows, const struct shadow *shadow,
 			   const struct pair *pair)
 {
@@ -161,7 +154,7 @@ static gboolean is_another(const GPtrArray *shadows, const struct shadow *shadow
 		const struct shadow *other = g_ptr_array_index(shadows, i);
 
 		if (other != shadow && !strcmp(other->member, shadow->member) &&
-		    shadows_concern(other, &pair->texts))
+		    (!pair || shadows_concern(other, &pair->texts)))
 			return TRUE;
 	}
 	return FALSE;
@@ -190,13 +183,7 @@ static gboolean is_unique(const GPtrArray *pairs, const GPtrArray *shadows,
 	for (guint i = 0; i < pairs->len; i++)
 		if (shadows_know(shadow, &((const struct pair *)pairs->pdata[i])->texts))
 			return FALSE;
-	for (guint i = 0; i < shadows->len; i++) {
-		const struct shadow *other = g_ptr_array_index(shadows, i);
-
-		if (other != shadow && !strcmp(other->member, shadow->member))
-			return FALSE;
-	}
-	return TRUE;
+	return !is_another(shadows, shadow, NULL);
 }
 
 static void find_shadows(const struct pair *pair, GHashTable *words)
@@ -258,16 +245,9 @@ static gboolean keep(const struct pair *pair, const char *root, GHashTable *word
 	g_autofree char *text =
 		members_keep(&pair->texts, words, shadows, pair->file->notes, &size);
 	g_autofree char *path = g_build_filename(root, pair->path, NULL);
-	g_autoptr(GError) cause = NULL;
 
-	if (!text)
-		return TRUE;
-	g_unlink(path); /* what is there is not made shorter */
-	if (g_file_set_contents_full(path, text, size, G_FILE_SET_CONTENTS_NONE, 0644, &cause))
-		return TRUE;
-	klatch_adopt(error, KLATCH_ENVIRONMENT, "the overlay can't be made", path, NULL,
-		     g_steal_pointer(&cause));
-	return FALSE;
+	/* What is there, and mapped, is not made shorter: another file takes its place. */
+	return !text || files_write(path, text, size, error);
 }
 
 static gboolean keep_all(const struct layouts *layouts, const GPtrArray *pairs, const char *root,

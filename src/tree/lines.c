@@ -284,6 +284,11 @@ static void read_line(struct lexer *lexer)
 	end_line(lexer, end);
 }
 
+gboolean lines_are_of_c(const char *path)
+{
+	return g_str_has_suffix(path, ".c") || g_str_has_suffix(path, ".h");
+}
+
 GArray *lines_read(const char *text, gsize size)
 {
 	struct lexer lexer = {.text = text};

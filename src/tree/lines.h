@@ -21,6 +21,9 @@ struct line {
 	guint level; /* how many conditionals (#if ... #endif) it lies in */
 };
 
+/* Whether a file is C, a unit or a header, by its name. */
+gboolean lines_are_of_c(const char *path);
+
 /* The lines of a text, as an array of struct line.  Any bytes are accepted. */
 GArray *lines_read(const char *text, gsize size);
 

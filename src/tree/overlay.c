@@ -198,11 +198,6 @@ static gboolean apply(const struct overlay *overlay, const struct kernel *kernel
 	return run_patch(overlay, patch, error);
 }
 
-static gboolean is_c(const char *path)
-{
-	return g_str_has_suffix(path, ".c") || g_str_has_suffix(path, ".h");
-}
-
 /* A modified C file: its changes judged, its twin with #line written. */
 static gboolean finish_c(const struct overlay *overlay, struct patched_file *file,
 			 const char *original_path, const char *plain_path, const GArray *runs,
@@ -245,7 +240,7 @@ static gboolean finish_modified(const struct overlay *overlay, const struct kern
 		g_clear_pointer(&file->path, g_free);
 		return TRUE;
 	}
-	if (is_c(file->path))
+	if (lines_are_of_c(file->path))
 		return finish_c(overlay, file, original, plain, runs, error);
 	file->file_scope = TRUE;
 	return copy_file(plain, numbered, error);
