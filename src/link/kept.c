@@ -8,12 +8,13 @@
  *
  * Counted is each function that came along whose address is taken, by code or by data that came
  * along, and each variable with addresses of functions whose own address is taken, other than to
- * read what is in it; and any variable whose address code stores in memory at once.  Whether an
- * address is kept, or lent for the time of a call, is not known: a module that stays costs some
- * memory, one that goes too early the machine.
+ * read what is in it; and any variable or string whose address code stores in memory at once.
+ * Whether an address is kept, or lent for the time of a call, is not known: a module that stays
+ * costs some memory, one that goes too early the machine.
  *
- * Not counted is the rest.  Strings are handed on with every message, and hardly ever kept; a
- * lock or a counter that is new is used by the code around it.
+ * Not counted is the rest.  Strings are handed on with every message, and few functions keep them
+ * (KEEPERS), as they do the names of interrupts; a lock or a counter that is new is used by the
+ * code around it.
  */
 #include "link/kept.h"
 
@@ -28,13 +29,50 @@
 #include "link/x86.h"
 
 #define NAMES_SHOWN 5
+#define STRING	    "string-of-"
+
+/*
+ * Functions of vmlinux that keep a string they are given, for as long as what they made is there:
+ * kernel/irq/manage.c, kernel/irq/devres.c, kernel/resource.c, kernel/dma.c, drivers/pci/pci.c,
+ * lib/devres.c, drivers/base/class.c, drivers/hwmon/hwmon.c, drivers/leds/led-triggers.c,
+ * kernel/events/core.c, kernel/cpu.c.  Those of modules are not listed: they are bound late.
+ */
+static const char *const KEEPERS[] = {
+	"request_threaded_irq",
+	"request_any_context_irq",
+	"request_nmi",
+	"request_percpu_nmi",
+	"__request_percpu_irq",
+	"devm_request_threaded_irq",
+	"devm_request_any_context_irq",
+	"__request_region",
+	"__devm_request_region",
+	"request_dma",
+	"pci_request_region",
+	"pci_request_regions",
+	"pci_request_regions_exclusive",
+	"pci_request_selected_regions",
+	"pci_request_selected_regions_exclusive",
+	"pcim_iomap_regions",
+	"pcim_iomap_regions_request_all",
+	"__class_create",
+	"class_create",
+	"hwmon_device_register_with_info",
+	"hwmon_device_register_with_groups",
+	"devm_hwmon_device_register_with_info",
+	"devm_hwmon_device_register_with_groups",
+	"led_trigger_register_simple",
+	"perf_pmu_register",
+	"__cpuhp_setup_state",
+	"__cpuhp_setup_state_cpuslocked",
+};
 
 struct search {
 	const struct object *livepatch;
 	guint series;
 	GHashTable *entries; /* struct section * -> GPtrArray of the functions in it */
 	GHashTable *tables;  /* set of struct section *: data with addresses of functions */
-	GHashTable *found;   /* set of names; borrowed */
+	GHashTable *found;   /* set of names, owned */
 };
 
 /* --- what came along ------------------------------------------------------------------------- */
@@ -209,7 +247,7 @@ static void add_found(struct search *search, const char *name)
 {
 	if (g_str_has_prefix(name, ENTRY_PREFIX))
 		name += strlen(ENTRY_PREFIX);
-	g_hash_table_add(search->found, (char *)name);
+	g_hash_table_add(search->found, g_strdup(name));
 }
 
 /*
@@ -245,12 +283,66 @@ static void look_at(struct search *search, const struct section *from, const str
 		look_at_data(search, from, reloc, use);
 }
 
+/* --- strings --------------------------------------------------------------------------------- */
+
+static gboolean is_keeper(const char *function)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(KEEPERS); i++)
+		if (!strcmp(function, KEEPERS[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean is_string(const struct reloc *reloc, const struct insn_use *use)
+{
+	return reloc->symbol && reloc->symbol->section &&
+	       (reloc->symbol->section->flags & SHF_STRINGS) && !use->access;
+}
+
+/* Whether code stores the address of a string, or gives one to a function that keeps it: since the
+ * call before. */
+static gboolean keeps_string(const struct section *code, const struct insn_use *uses)
+{
+	gboolean is_given = FALSE;
+
+	for (guint i = 0; i < code->relocs->len; i++) {
+		const struct reloc *reloc = section_reloc(code, i);
+
+		if (is_string(reloc, &uses[i])) {
+			if (uses[i].address == INSN_STORED)
+				return TRUE;
+			is_given |= uses[i].address == INSN_PLAIN;
+		} else if (uses[i].branch && reloc->symbol) {
+			if (is_given && is_keeper(reloc->symbol->name))
+				return TRUE;
+			is_given = FALSE;
+		}
+	}
+	return FALSE;
+}
+
+/* A string has no name; the function that its section is of has one. */
+static void look_at_strings(struct search *search, const struct section *code,
+			    const struct insn_use *uses)
+{
+	const GPtrArray *entries = g_hash_table_lookup(search->entries, code);
+
+	if (keeps_string(code, uses)) {
+		const struct symbol *function = entries ? g_ptr_array_index(entries, 0) : NULL;
+
+		g_hash_table_add(search->found,
+				 g_strconcat(STRING, function ? function->name : code->name, NULL));
+	}
+}
+
 static void look_through(struct search *search, const struct section *from)
 {
 	g_autofree struct insn_use *uses = insn_uses(from);
 
 	for (guint i = 0; i < from->relocs->len; i++)
 		look_at(search, from, section_reloc(from, i), &uses[i]);
+	if (section_is_text(from))
+		look_at_strings(search, from, uses);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -263,7 +355,7 @@ GPtrArray *kept_find(const struct object *livepatch, guint series)
 	g_autoptr(GHashTable) entries =
 		g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
 	g_autoptr(GHashTable) tables = g_hash_table_new(NULL, NULL);
-	g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct search search = {livepatch, series, entries, tables, found};
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter iter;

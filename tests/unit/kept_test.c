@@ -129,8 +129,6 @@ static void tables_with_late_references(void **state)
 
 static void other_data(void **state)
 {
-	assert_kept(state, "void f(struct keeper *k) { say(\"%s\", __func__); k->p = \"text\"; }\n",
-		    "");
 	assert_kept(state,
 		    "static const char message[] = \"as netlink has it\";\n"
 		    "void f(struct keeper *k) { k->p = message; }\n",
@@ -148,6 +146,25 @@ static void other_data(void **state)
 		    "static const int lent[] = {1, 2, 0, 3}, kept[] = {4, 0, 0, 5};\n"
 		    "void f(struct keeper *k) { give(lent); k->p = kept; }\n",
 		    "kept");
+}
+
+static void strings(void **state)
+{
+	assert_kept(state, "void f(struct keeper *k) { k->p = \"text\"; }\n", "string-of-f");
+	assert_kept(state,
+		    "void f(void) { struct keeper on_stack = {\"text\"}; give(&on_stack); }\n"
+		    "void g(struct keeper *k) { say(\"%s\", __func__); say(\"text\"); }\n"
+		    "int h(struct keeper *k) { return k->p == \"text\"; }\n",
+		    "");
+	/* those that an interrupt's name is given to keep it, others do not */
+	assert_kept(
+		state,
+		"int request_threaded_irq(int irq, void *f, void *t, long flags, const char *name,"
+		" void *p);\n"
+		"int f(void *p) { return request_threaded_irq(9, p, p, 0, \"mine\", p); }\n"
+		"int g(int n) { say(\"irq %d\", n); return request_threaded_irq(n, 0, 0, 0, 0, 0); "
+		"}\n",
+		"string-of-f");
 }
 
 static void what_only_the_kernel_reads(void **state)
@@ -183,6 +200,7 @@ int main(void)
 		cmocka_unit_test(tables_of_functions),
 		cmocka_unit_test(tables_with_late_references),
 		cmocka_unit_test(other_data),
+		cmocka_unit_test(strings),
 		cmocka_unit_test(what_only_the_kernel_reads),
 		cmocka_unit_test(words),
 	};
