@@ -9,8 +9,6 @@
 #include "tree/lines.h"
 #include "tree/statements.h"
 
-#define ATTRIBUTE " __attribute__((designated_init))"
-
 /* A struct with its members: tokens [first, end) of a side's, the members from `body` on. */
 struct definition {
 	guint first, body, end;
@@ -375,8 +373,8 @@ static void want_names(struct keeping *keeping, const struct definition *definit
 		keyword--;
 	const struct token *token = token_at(&keeping->patched, keyword);
 
-	edits_add(keeping->edits, token->at + token->length - keeping->patched.text, 0, ATTRIBUTE,
-		  strlen(ATTRIBUTE));
+	edits_add(keeping->edits, token->at + token->length - keeping->patched.text, 0,
+		  MEMBERS_MARK, strlen(MEMBERS_MARK));
 }
 
 static void keep_runs(struct keeping *keeping, const GPtrArray *runs,

@@ -11,6 +11,9 @@
 #include "tree/changed.h"
 #include "tree/shadows.h"
 
+/* What stands behind "struct" where a struct keeps a member; it changes no meaning of a name. */
+#define MEMBERS_MARK " __attribute__((designated_init))"
+
 /* Adds the words of a file's new lines to a table of char * (owned) to how often they are there. */
 void members_count_words(const struct changed_text *file, GHashTable *words);
 

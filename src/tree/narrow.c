@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "tree/commands.h"
+#include "tree/members.h"
 #include "tree/paste.h"
 #include "tree/statements.h"
 
@@ -187,9 +188,40 @@ static void add_members(GHashTable *before, GHashTable *after, GHashTable *names
 			g_hash_table_add(names, g_strdup(name));
 }
 
-GHashTable *narrow_changed_names(const struct narrow_text *original,
-				 const struct narrow_text *patched, const GArray *runs)
+/* Whether all that a run changes is that a struct got the mark of those that keep a member. */
+static gboolean is_mark(const struct narrow_text *original, const struct narrow_text *patched,
+			const struct run *run)
 {
+	if (run->old_count != 1 || run->new_count != 1)
+		return FALSE;
+	const struct line *old = &g_array_index(original->lines, struct line, run->old_start);
+	const struct line *new = &g_array_index(patched->lines, struct line, run->new_start);
+	gsize length = old->end - old->start, mark = strlen(MEMBERS_MARK);
+	const char *was = original->text + old->start, *is = patched->text + new->start;
+	const char *at = memmem(is, new->end - new->start, MEMBERS_MARK, mark);
+
+	return at && length + mark == new->end - new->start && !memcmp(was, is, at - is) &&
+	       !memcmp(was + (at - is), at + mark, length - (at - is));
+}
+
+static GArray *without_marks(const struct narrow_text *original, const struct narrow_text *patched,
+			     const GArray *runs)
+{
+	GArray *rest = g_array_new(FALSE, FALSE, sizeof(struct run));
+
+	for (guint i = 0; i < runs->len; i++) {
+		const struct run *run = &g_array_index(runs, struct run, i);
+
+		if (!is_mark(original, patched, run))
+			g_array_append_val(rest, *run);
+	}
+	return rest;
+}
+
+GHashTable *narrow_changed_names(const struct narrow_text *original,
+				 const struct narrow_text *patched, const GArray *all_runs)
+{
+	g_autoptr(GArray) runs = without_marks(original, patched, all_runs);
 	const struct narrow_text *const texts[] = {original, patched};
 	g_autoptr(GHashTable) names = new_names();
 	g_autoptr(GHashTable) members_before = new_names();

@@ -6,6 +6,7 @@
 
 #include "help.h"
 #include "tree/commands.h"
+#include "tree/members.h"
 #include "tree/narrow.h"
 #include "tree/paste.h"
 #include "tree/statements.h"
@@ -116,7 +117,8 @@ static const struct source sources[] = {
 	{"changed.h", "static inline int changed(int x) { return x; }\n"
 		      "struct s { int kept; int member; };\n"
 		      "static inline int other(void) { return 1; }\n"
-		      "#include <nothing.h>\n"},
+		      "#include <nothing.h>\n"
+		      "/* end */\n"},
 	{"user.h", "#define CALLS(x) changed(x)\n"
 		   "static inline int inlined(void) { return CALLS(2); }\n"
 		   "#define PASTED(what) in##what()\n"},
@@ -197,8 +199,19 @@ static void test_a_comment_leads_nowhere(void **state)
 
 	assert_null(units); /* the line with the #include was said to change */
 	g_free(units);
-	units = reached(*state, "struct s", "/* */ struct s", 9);
+	units = reached(*state, "/* end */", "/* the end */", 4);
 	assert_string_equal(units, "");
+}
+
+/* A struct that keeps a member (tree/members.h) is what it was. */
+static void test_a_mark_leads_nowhere(void **state)
+{
+	g_autofree char *units = reached(*state, "struct s {", "struct" MEMBERS_MARK " s {", 1);
+
+	assert_string_equal(units, "");
+	g_free(units);
+	units = reached(*state, "struct s { int kept", "struct" MEMBERS_MARK " s { long kept", 1);
+	assert_string_equal(units, "member.c ");
 }
 
 /* What lines that are added to a header may define, as text in order; NULL if it can't be told. */
@@ -258,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_a_function_that_one_calls),
 		cmocka_unit_test(test_a_member_leads_to_who_names_it),
 		cmocka_unit_test(test_a_comment_leads_nowhere),
+		cmocka_unit_test(test_a_mark_leads_nowhere),
 		cmocka_unit_test(test_what_is_added),
 	};
 
