@@ -321,18 +321,31 @@ static gboolean keeps_string(const struct section *code, const struct insn_use *
 	return FALSE;
 }
 
-/* A string has no name; the function that its section is of has one. */
+/* The function that a section of code is of, or is the cold part of; caller frees. */
+static char *function_of(const struct search *search, const struct section *code)
+{
+	for (guint i = 0; i < search->livepatch->symbols->len; i++) {
+		const struct symbol *symbol = object_symbol_at(search->livepatch, i);
+		char *function;
+
+		if (symbol->section != code || symbol->type != STT_FUNC)
+			continue;
+		function = name_of_cold(symbol->name);
+		return function ? function : g_strdup(symbol->name);
+	}
+	return g_strdup(code->name);
+}
+
+/* A string has no name. */
 static void look_at_strings(struct search *search, const struct section *code,
 			    const struct insn_use *uses)
 {
-	const GPtrArray *entries = g_hash_table_lookup(search->entries, code);
+	g_autofree char *function = NULL;
 
-	if (keeps_string(code, uses)) {
-		const struct symbol *function = entries ? g_ptr_array_index(entries, 0) : NULL;
-
-		g_hash_table_add(search->found,
-				 g_strconcat(STRING, function ? function->name : code->name, NULL));
-	}
+	if (!keeps_string(code, uses))
+		return;
+	function = function_of(search, code);
+	g_hash_table_add(search->found, g_strconcat(STRING, function, NULL));
 }
 
 static void look_through(struct search *search, const struct section *from)

@@ -152,6 +152,10 @@ static void strings(void **state)
 {
 	assert_kept(state, "void f(struct keeper *k) { k->p = \"text\"; }\n", "string-of-f");
 	assert_kept(state,
+		    "void f(struct keeper *k) { original();\n"
+		    "if (__builtin_expect(!!k->p, 0)) { give(k); k->p = \"text\"; give(k); } }\n",
+		    "string-of-f");
+	assert_kept(state,
 		    "void f(void) { struct keeper on_stack = {\"text\"}; give(&on_stack); }\n"
 		    "void g(struct keeper *k) { say(\"%s\", __func__); say(\"text\"); }\n"
 		    "int h(struct keeper *k) { return k->p == \"text\"; }\n",
