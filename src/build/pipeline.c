@@ -34,6 +34,9 @@
  * final NUL. */
 #define LONGEST_NAME 55
 
+/* So few units are compiled in one go, which leaves no CPU idle. */
+#define FEW_UNITS 8
+
 struct pipeline {
 	const struct pipeline_request *request;
 	struct pipeline_result *result;
@@ -246,27 +249,6 @@ static gboolean types_may_change(const struct overlay *overlay)
 	return FALSE;
 }
 
-/* Compiles units below a directory of the build's. */
-static gboolean compile(struct pipeline *pipeline, const GPtrArray *units, const char *name,
-			GError **error)
-{
-	g_autofree char *directory = g_build_filename(pipeline->directory, name, NULL);
-	GError *problem = NULL;
-	GPtrArray *compiled =
-		compile_units(pipeline->kernel, pipeline->overlay, units,
-			      types_may_change(pipeline->overlay), directory, &problem);
-
-	if (!compiled)
-		return keep_refusal(pipeline, problem, error);
-	g_ptr_array_extend_and_steal(pipeline->compiled, compiled);
-	return TRUE;
-}
-
-static gboolean stage_compile(struct pipeline *pipeline, GError **error)
-{
-	return compile(pipeline, pipeline->touched->units, "objects", error);
-}
-
 static gboolean is_patched(const struct overlay *overlay, const char *path)
 {
 	for (guint i = 0; i < overlay->files->len; i++) {
@@ -276,6 +258,48 @@ static gboolean is_patched(const struct overlay *overlay, const char *path)
 			return TRUE;
 	}
 	return FALSE;
+}
+
+/* Of most units that include a patched header the binary stays the same: what was shipped is
+ * compiled when that is known not to be so. */
+static gboolean stock_can_wait(const struct pipeline *pipeline, const struct unit *unit,
+			       guint units)
+{
+	return pipeline->request->compare_only ||
+	       (units > FEW_UNITS && !is_patched(pipeline->overlay, unit->source));
+}
+
+static gboolean compile_wanted(struct pipeline *pipeline, const GPtrArray *compiled,
+			       const char *directory, GError **error)
+{
+	GError *problem = NULL;
+
+	return compile_all(pipeline->kernel, pipeline->overlay, compiled, directory, &problem) ||
+	       keep_refusal(pipeline, problem, error);
+}
+
+/* Compiles units below a directory of the build's. */
+static gboolean compile(struct pipeline *pipeline, const GPtrArray *units, const char *name,
+			GError **error)
+{
+	g_autofree char *directory = g_build_filename(pipeline->directory, name, NULL);
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+	for (guint i = 0; i < units->len; i++) {
+		struct compiled *compiled = compiled_new(units->pdata[i], directory, i,
+							 types_may_change(pipeline->overlay));
+
+		if (stock_can_wait(pipeline, compiled->unit, units->len))
+			compiled->kinds &= ~(1u << COMPILE_STOCK);
+		g_ptr_array_add(pipeline->compiled, compiled);
+		g_ptr_array_add(all, compiled);
+	}
+	return compile_wanted(pipeline, all, directory, error);
+}
+
+static gboolean stage_compile(struct pipeline *pipeline, GError **error)
+{
+	return compile(pipeline, pipeline->touched->units, "objects", error);
 }
 
 /* Adds copies of texts that are not there yet, with what they are of before them. */
@@ -326,21 +350,6 @@ static gboolean stage_diff(struct pipeline *pipeline, GError **error)
 	return intent_check(pipeline->request->intent.skip_data, pipeline->data, error);
 }
 
-/* Proves what was not proved yet. */
-static gboolean stage_match(struct pipeline *pipeline, GError **error)
-{
-	for (guint i = 0; i < pipeline->candidates->len; i++) {
-		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
-		GError *problem = NULL;
-
-		if (!candidate->match &&
-		    !candidate_match(candidate, pipeline->kernel, pipeline->images, &problem) &&
-		    !keep_refusal(pipeline, problem, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 /* What was compiled of a unit, or NULL. */
 static struct compiled *compiled_of(const struct pipeline *pipeline, const struct unit *unit)
 {
@@ -351,6 +360,41 @@ static struct compiled *compiled_of(const struct pipeline *pipeline, const struc
 			return compiled;
 	}
 	return NULL;
+}
+
+/* Compiles what waited for that. */
+static gboolean compile_stock(struct pipeline *pipeline, GError **error)
+{
+	g_autofree char *directory = g_build_filename(pipeline->directory, "objects", NULL);
+	g_autoptr(GPtrArray) waiting = g_ptr_array_new();
+
+	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+		struct compiled *compiled = compiled_of(pipeline, candidate->compiled->unit);
+
+		if (compiled->kinds & 1 << COMPILE_STOCK)
+			continue;
+		compiled->kinds = 1 << COMPILE_STOCK;
+		g_ptr_array_add(waiting, compiled);
+	}
+	return !waiting->len || compile_wanted(pipeline, waiting, directory, error);
+}
+
+/* Proves what was not proved yet. */
+static gboolean stage_match(struct pipeline *pipeline, GError **error)
+{
+	if (!compile_stock(pipeline, error))
+		return FALSE;
+	for (guint i = 0; i < pipeline->candidates->len; i++) {
+		struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
+		GError *problem = NULL;
+
+		if (!candidate->match &&
+		    !candidate_match(candidate, pipeline->kernel, pipeline->images, &problem) &&
+		    !keep_refusal(pipeline, problem, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* Compares a unit, in place of what an earlier comparison found. */

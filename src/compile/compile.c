@@ -227,6 +227,22 @@ static gboolean keep_problem(struct compiled *compiled, const GError *problem, g
 	return TRUE;
 }
 
+gboolean compile_all(const struct kernel *kernel, const struct overlay *overlay,
+		     const GPtrArray *units, const char *directory, GError **error)
+{
+	if (!compile_each(kernel, overlay, units, directory, keep_problem, NULL, error))
+		return FALSE;
+	for (guint i = 0; i < units->len; i++) {
+		struct compiled *compiled = g_ptr_array_index(units, i);
+
+		if (!compiled->problem)
+			continue;
+		g_propagate_error(error, g_steal_pointer(&compiled->problem));
+		return FALSE;
+	}
+	return TRUE;
+}
+
 GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *overlay,
 			 const GPtrArray *units, gboolean types, const char *directory,
 			 GError **error)
@@ -237,17 +253,8 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 	for (guint i = 0; i < units->len; i++)
 		g_ptr_array_add(compiled,
 				compiled_new(g_ptr_array_index(units, i), directory, i, types));
-	if (!compile_each(kernel, overlay, compiled, directory, keep_problem, NULL, error))
-		return NULL;
-	for (guint i = 0; i < compiled->len; i++) {
-		struct compiled *unit = g_ptr_array_index(compiled, i);
-
-		if (!unit->problem)
-			continue;
-		g_propagate_error(error, g_steal_pointer(&unit->problem));
-		return NULL;
-	}
-	return g_steal_pointer(&compiled);
+	return compile_all(kernel, overlay, compiled, directory, error) ? g_steal_pointer(&compiled)
+									: NULL;
 }
 
 gboolean compile_objtool(const struct kernel *kernel, const struct unit *unit, const char *path,

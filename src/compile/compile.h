@@ -54,9 +54,13 @@ GPtrArray *compile_units(const struct kernel *kernel, const struct overlay *over
 			 const GPtrArray *units, gboolean types, const char *directory,
 			 GError **error);
 
+/* As compile_units(), for the kinds that are wanted of units (of struct compiled *) whose objects
+ * are below `directory`. */
+gboolean compile_all(const struct kernel *kernel, const struct overlay *overlay,
+		     const GPtrArray *units, const char *directory, GError **error);
+
 /*
- * As compile_units(), for the kinds that are wanted of units (of struct compiled *) whose objects
- * are below `directory`: calls `done` with each as soon as its objects are there, while others are
+ * As compile_all(): calls `done` with each as soon as its objects are there, while others are
  * compiled.  problem: why it can't be patched (KLATCH_REFUSED), or NULL.
  */
 typedef gboolean compile_done(struct compiled *compiled, const GError *problem, gpointer data,
