@@ -133,14 +133,18 @@ referring() {
 	}' "$1"
 }
 
-# Whether all that refer to a function are replaced, are gone, or have run already.
-all_replaced() {
+# Whether all that refer to a function are replaced, are gone, have run already, or have no fentry site
+# and all that refer to them are so ($4: so many of these at most).
+all_replaced() (
+	deep=${4:-5}
 	for user in $(referring "$work/original/$1" "$3" function); do
 		grep -qxF "$2$tab$user" "$work/replaced" ||
 			grep -q "^$user${tab}function${tab}i" "$work/original/$1" ||
-			! grep -q "^$user$tab" "$work/patched/$1" || return 1
+			! grep -q "^$user$tab" "$work/patched/$1" ||
+			{ [ "$deep" -gt 0 ] && ! grep -q "^$user${tab}function$tab[a-z]*[sx]" "$work/original/$1" &&
+				all_replaced "$1" "$2" "$user" $((deep - 1)); } || exit 1
 	done
-}
+)
 
 # The units of vmlinux whose source names a function: OUTPUT TAB SOURCE TAB OBJECT TAB COMMAND.
 naming() {
