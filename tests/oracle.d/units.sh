@@ -120,10 +120,11 @@ differences() {
 	done <"$work/units"
 }
 
-# The names of functions or data ($3) of unit $1 that refer to $2.
+# The names of functions or data ($3) of unit $1 that refer to $2, other than in a string.
 referring() {
 	awk -F"\t" -v name="$2" -v kind="$3" '$2 == kind && $1 != name {
 		text = $4
+		gsub(/"([^"\\]|\\.)*"/, "", text)
 		while ((at = index(text, name))) {
 			before = at > 1 ? substr(text, at - 1, 1) : " "
 			after = substr(text, at + length(name), 1)
