@@ -6,6 +6,7 @@
 #   make check-system  a Debian system over several boots, with klatch from its package
 #   make check-readme  README's commands on a fresh Debian system, none else
 #   make corpus     every real fix of the corpus through build and try (IDS="001 003": only these)
+#   make chance     fixes of a release by chance, each built alone (RELEASE=... VERSION=... SEED=1 COUNT=60)
 #   make lab        every scenario in a virtual machine (KERNEL=...: not the newest stock kernel)
 #   make bench      times against the bare compiles
 #   make selftests  the kernel's own livepatch selftests beside livepatches of klatch
@@ -44,7 +45,7 @@ JOBS     = -j$(shell nproc)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 UNIT_HELP := $(patsubst %.c,$(B)/sanitized/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
-.PHONY: all packages demo check check-system check-readme unit vm update corpus oracle lab latency bench selftests torture census fuzz fuzz-check lint format install deb clean
+.PHONY: all packages demo check check-system check-readme unit vm update corpus oracle chance lab latency bench selftests torture census fuzz fuzz-check lint format install deb clean
 .SECONDARY:
 all: $(B)/klatch
 
@@ -122,6 +123,10 @@ corpus: packages
 oracle: packages
 	tests/oracle $(IDS)
 
+chance: packages
+	$(MAKE) $(JOBS) all $(B)/changes
+	tests/chance $(RELEASE) $(VERSION) $(or $(SEED),1) $(or $(COUNT),60)
+
 update: packages
 	$(MAKE) $(JOBS) all
 	tests/update $(RELEASE) $(VERSION)
@@ -161,7 +166,8 @@ $(B)/bench: $(B)/tests/bench/bench.o
 $(B)/gate: $(B)/tests/gate/gate.o
 $(B)/relink: $(B)/tests/relink/relink.o
 $(B)/boot: $(B)/tests/boot/boot.o
-$(B)/bench $(B)/gate $(B)/relink $(B)/boot: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
+$(B)/changes: $(B)/tests/chance.d/changes.o
+$(B)/bench $(B)/gate $(B)/relink $(B)/boot $(B)/changes: $(filter-out $(B)/src/cmd/main.o,$(OBJECTS))
 	@echo '  LINK    $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -169,7 +175,7 @@ include tests/fuzz/rules.mk
 
 FORMATTED := $(wildcard src/*/*.[ch] src/lab/guest/*.[ch] late/*.[ch] tests/unit/*.[ch] \
 			tests/fuzz/*.c tests/fuzz/common/*.c tests/gate/*.c tests/relink/*.c tests/bench/*.c \
-			tests/boot/*.c tests/damage/*.c)
+			tests/boot/*.c tests/damage/*.c tests/chance.d/*.c)
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(filter-out -MMD -MP,$(KFLAGS))
