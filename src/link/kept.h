@@ -11,8 +11,8 @@
 /*
  * The functions that came along and tables of functions whose address the livepatch's code can hand
  * to the kernel: their names in alphabetical order, each once, owned; "string-of-FUNCTION" for the
- * strings of a function.  Of a livepatch in the making or a finished one; the kernel side (late/) is
- * left out.
+ * strings of a function.  Of a livepatch in the making or a finished one; the kernel side (late/)
+ * is left out.
  */
 GPtrArray *kept_find(const struct object *livepatch, guint series);
 

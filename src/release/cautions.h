@@ -8,8 +8,8 @@
 #include <glib.h>
 
 /*
- * Of files (of struct patched_file *, tree/overlay.h) that lie below two trees: "file: sentence", of
- * char *, owned; caller unrefs.  NULL if a file can't be read or compared.
+ * Of files (of struct patched_file *, tree/overlay.h) that lie below two trees: "file: sentence",
+ * of char *, owned; caller unrefs.  NULL if a file can't be read or compared.
  */
 GPtrArray *cautions_of(const GPtrArray *files, const char *original, const char *patched,
 		       GError **error);

@@ -161,6 +161,7 @@ struct search {
 struct node {
 	const char *path;
 	gboolean queued;
+	gboolean included;  /* by another file */
 	guint64 contexts[]; /* in which it may */
 };
 
@@ -319,15 +320,17 @@ static struct node *node_of(struct search *search, const char *path)
 }
 
 /* A file may include what `from` stands for in these of its contexts. */
-static void reach(struct search *search, const struct node *from, const char *path,
+static void reach(struct search *search, struct node *from, const char *path,
 		  const guint64 *contexts)
 {
 	struct node *node = node_of(search, path);
 	gboolean grown = FALSE;
 
 	for (guint i = 0; i < search->contexts->words; i++) {
-		guint64 more = from->contexts[i] & contexts[i] & ~node->contexts[i];
+		guint64 common = from->contexts[i] & contexts[i];
+		guint64 more = common & ~node->contexts[i];
 
+		from->included |= common != 0;
 		node->contexts[i] |= more;
 		grown |= more != 0;
 	}
@@ -422,7 +425,7 @@ static void find_searchers(const struct search *search, const struct meaning *me
 			add_set(search, contexts, set);
 }
 
-static void reach_neighbours(struct search *search, const struct node *from,
+static void reach_neighbours(struct search *search, struct node *from,
 			     const struct meaning *meaning, const char *list)
 {
 	guint32 file = 0;
@@ -435,7 +438,7 @@ static void reach_neighbours(struct search *search, const struct node *from,
 	}
 }
 
-static void reach_users(struct search *search, const struct node *from, const struct name *name)
+static void reach_users(struct search *search, struct node *from, const struct name *name)
 {
 	g_autofree guint64 *contexts = g_new(guint64, search->contexts->words);
 	const char *list = name->searched;
@@ -525,10 +528,16 @@ static void list_files(const struct search *search, const char *header, GPtrArra
 		g_list_sort(g_hash_table_get_keys(search->nodes), (GCompareFunc)strcmp);
 
 	g_ptr_array_add(files, g_strdup(header));
-	for (GList *at = paths; at; at = at->next)
-		if (strcmp(at->data, header) && !is_elsewhere(at->data) &&
-		    may_be_included(search->includes, at->data))
-			g_ptr_array_add(files, g_strdup(at->data));
+	for (GList *at = paths; at; at = at->next) {
+		const struct node *node = g_hash_table_lookup(search->nodes, at->data);
+		/* What is no header is seldom included, and often called as another that is. */
+		gboolean included = g_str_has_suffix(node->path, ".h")
+					    ? may_be_included(search->includes, node->path)
+					    : node->included;
+
+		if (strcmp(node->path, header) && !is_elsewhere(node->path) && included)
+			g_ptr_array_add(files, g_strdup(node->path));
+	}
 }
 
 GPtrArray *includes_units(const struct includes *includes, const struct commands *commands,

@@ -246,7 +246,12 @@ struct following {
 	const struct kernel *kernel;
 	const struct overlay *overlay;
 	GHashTable *names;
-	GHashTable *pasters; /* macro to its patterns (tree/paste.h), owned */
+	GHashTable *pasters;  /* macro to its patterns (tree/paste.h), those of all its definitions;
+				 owned */
+	guint patterns;	      /* so many are there */
+	gboolean events;      /* a tracepoint has to do with a name */
+	const char *path;     /* of the file that is read */
+	GHashTable *emitting; /* set of paths, owned: see narrow_units() */
 	gboolean sure;
 	gboolean used; /* a name is used in the text that was read last */
 };
@@ -281,7 +286,11 @@ static gboolean makes_name(const struct following *following, const GPtrArray *p
 	return FALSE;
 }
 
-/* Whether a macro that pastes is called with the parts of a name. */
+/*
+ * Whether a macro that pastes is called with the parts of a name.  What is an argument of ## is
+ * taken as it is written, unless another macro's definition hands on what it was given.  One that
+ * is no call hands the macro on, to be called elsewhere.
+ */
 static gboolean call_makes_name(const struct following *following,
 				const struct statement *statement, guint at)
 {
@@ -291,24 +300,45 @@ static gboolean call_makes_name(const struct following *following,
 	if (!patterns || (statement->kind == STATEMENT_DEFINE && at == 1))
 		return FALSE;
 	arguments = paste_arguments(statement, at);
-	return arguments && makes_name(following, patterns, arguments);
+	return makes_name(following, patterns, arguments);
+}
+
+static void learn_paster(struct following *following, const struct statement *define)
+{
+	const struct token *macro = &define->tokens[1];
+	g_autoptr(GPtrArray) patterns = paste_patterns(define);
+	g_autofree char *name = NULL;
+	GPtrArray *known;
+
+	if (!patterns)
+		return;
+	name = g_strndup(macro->at, macro->length);
+	known = g_hash_table_lookup(following->pasters, name);
+	if (!known) {
+		known = g_ptr_array_new_with_free_func(g_free);
+		g_hash_table_insert(following->pasters, g_steal_pointer(&name), known);
+	}
+	for (guint i = 0; i < patterns->len; i++) {
+		if (g_ptr_array_find_with_equal_func(known, patterns->pdata[i], g_str_equal, NULL))
+			continue;
+		g_ptr_array_add(known, g_strdup(patterns->pdata[i]));
+		following->patterns++;
+	}
+}
+
+/* "#include <a/b.h>": what stands there are no names. */
+static gboolean is_include(const struct statement *statement)
+{
+	return statement->kind == STATEMENT_DIRECTIVE && statement->count > 1 &&
+	       is_token(&statement->tokens[0], "include") && is_token(&statement->tokens[1], "<");
 }
 
 static gboolean uses(struct following *following, const struct statement *statement)
 {
-	if (statement->kind == STATEMENT_DEFINE) {
-		GPtrArray *patterns = paste_patterns(statement);
-
-		if (patterns) {
-			const struct token *macro = &statement->tokens[1];
-			gboolean makes = makes_name(following, patterns, NULL);
-
-			g_hash_table_replace(following->pasters,
-					     g_strndup(macro->at, macro->length), patterns);
-			if (makes)
-				return TRUE;
-		}
-	}
+	if (statement->kind == STATEMENT_DEFINE)
+		learn_paster(following, statement);
+	if (is_include(statement))
+		return FALSE;
 	for (guint i = 0; i < statement->count; i++)
 		if (statement->tokens[i].flags & TOKEN_WORD &&
 		    (lookup(following->names, &statement->tokens[i]) ||
@@ -317,13 +347,87 @@ static gboolean uses(struct following *following, const struct statement *statem
 	return FALSE;
 }
 
+/* Macros that define a tracepoint or a class of such (include/linux/tracepoint.h), and nothing
+ * else; their first arguments are its names. */
+static gboolean is_event(const struct statement *statement)
+{
+	static const char *const macros[] = {"DECLARE_EVENT_CLASS",   "DECLARE_TRACE",
+					     "DEFINE_EVENT",	      "DEFINE_EVENT_PRINT",
+					     "DEFINE_EVENT_FN",	      "DEFINE_EVENT_CONDITION",
+					     "TRACE_EVENT",	      "TRACE_EVENT_FN",
+					     "TRACE_EVENT_CONDITION", NULL};
+	guint depth = 0, at = 1;
+
+	if (statement->kind != STATEMENT_CALL || !token_in(&statement->tokens[0], macros))
+		return FALSE;
+	do {
+		depth += is_token(&statement->tokens[at], "(");
+		depth -= is_token(&statement->tokens[at], ")");
+	} while (++at < statement->count && depth);
+	/* Just this one call. */
+	return at + 1 == statement->count && is_token(&statement->tokens[at], ";");
+}
+
+/* Who calls the tracepoint sees its prototype; the code around it is made by the units that say
+ * CREATE_TRACE_POINTS. */
+static void follow_event(struct following *following, const struct statement *statement)
+{
+	static const char *const calls[] = {"trace_%.*s", "trace_%.*s_rcuidle"};
+	g_autoptr(GPtrArray) arguments = paste_arguments(statement, 0);
+
+	following->events = TRUE;
+	for (guint i = 0; i < MIN(arguments->len, 2); i++) {
+		const struct token *name = g_ptr_array_index(arguments, i);
+
+		for (gsize j = 0; name && j < G_N_ELEMENTS(calls); j++)
+			g_hash_table_add(following->names,
+					 g_strdup_printf(calls[j], (int)name->length, name->at));
+	}
+}
+
+/* "EXPORT_SYMBOL(x);" gives no name a meaning. */
+static gboolean is_export(const struct statement *statement)
+{
+	static const char *const macros[] = {"EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL", NULL};
+
+	return statement->kind == STATEMENT_CALL && statement->count == 5 &&
+	       token_in(&statement->tokens[0], macros);
+}
+
+/* Whether it is a definition that each unit that includes it has, even if it does not name it. */
+static gboolean is_emitted(const struct statement *statement)
+{
+	static const char *const kept[] = {"__used", "__section", NULL};
+	static const char *const others[] = {"static",		"inline", "__inline", "__inline__",
+					     "__always_inline", "extern", "typedef",  NULL};
+	gboolean other = FALSE;
+
+	for (guint i = 0; statement->kind == STATEMENT_CODE && i < statement->count; i++) {
+		const struct token *token = &statement->tokens[i];
+
+		if (token_in(token, kept))
+			other = FALSE;
+		else if (is_token(token, "{") || is_token(token, "="))
+			return !other;
+		else
+			other = other || token_in(token, others);
+	}
+	return FALSE;
+}
+
 /* What a header does with the names. */
 static void follow_statement(const struct statement *statement, gpointer data)
 {
 	struct following *following = data;
 
-	if (!uses(following, statement))
+	if (!uses(following, statement) || is_export(statement))
 		return;
+	if (is_event(statement)) {
+		follow_event(following, statement);
+		return;
+	}
+	if (is_emitted(statement))
+		g_hash_table_add(following->emitting, g_strdup(following->path));
 	if (statement->kind == STATEMENT_CALL || statement->kind == STATEMENT_DIRECTIVE)
 		following->sure = FALSE;
 	for (guint i = 0; i < statement->count; i++)
@@ -335,8 +439,10 @@ static void follow_statement(const struct statement *statement, gpointer data)
 static void look_at_statement(const struct statement *statement, gpointer data)
 {
 	struct following *following = data;
+	gboolean creates = following->events && statement->kind == STATEMENT_DEFINE &&
+			   is_token(&statement->tokens[1], "CREATE_TRACE_POINTS");
 
-	following->used = following->used || uses(following, statement);
+	following->used = following->used || creates || uses(following, statement);
 }
 
 /* The text of a path of either tree, without the patches; NULL if there is none such now. */
@@ -360,6 +466,7 @@ static void read_file(struct following *following, const char *path, statement_f
 	g_autoptr(GBytes) patched = NULL;
 	gsize size;
 
+	following->path = path;
 	if (text) {
 		const char *data = g_bytes_get_data(text, &size);
 		statements_read(data, size, function, following);
@@ -385,14 +492,14 @@ static gboolean follow_headers(struct following *following, const GPtrArray *fil
 	guint known;
 
 	do {
-		known = g_hash_table_size(following->names) + g_hash_table_size(following->pasters);
+		known = g_hash_table_size(following->names) + following->patterns;
 		for (guint i = 0; i < files->len && following->sure; i++)
 			if (is_header(g_ptr_array_index(files, i)))
 				read_file(following, g_ptr_array_index(files, i), follow_statement);
 		if (g_hash_table_size(following->names) > MOST_NAMES)
 			following->sure = FALSE;
-	} while (following->sure && known < g_hash_table_size(following->names) +
-						    g_hash_table_size(following->pasters));
+	} while (following->sure &&
+		 known < g_hash_table_size(following->names) + following->patterns);
 	return following->sure;
 }
 
@@ -434,9 +541,11 @@ static GPtrArray *using_units(struct following *following, const GPtrArray *unit
 }
 
 GPtrArray *narrow_units(const struct kernel *kernel, const struct overlay *overlay,
-			GHashTable *names, const GPtrArray *files, const GPtrArray *units)
+			GHashTable *names, const GPtrArray *files, const GPtrArray *units,
+			GHashTable *emitting)
 {
 	struct following following = {
+		.emitting = emitting,
 		.kernel = kernel,
 		.overlay = overlay,
 		.names = new_names(),

@@ -110,6 +110,14 @@ gboolean paste_makes(const char *pattern, const struct token *const *arguments, 
 	return known && matches(pattern, arguments, count, name);
 }
 
+/* Whether it is a word that stands for itself. */
+static gboolean is_literal(const struct statement *statement, const struct token *token)
+{
+	if (!(token->flags & TOKEN_WORD) || token_is(token, "__VA_ARGS__"))
+		return FALSE;
+	return statement->kind != STATEMENT_DEFINE || !parameter(statement, token);
+}
+
 GPtrArray *paste_arguments(const struct statement *statement, guint at)
 {
 	GPtrArray *arguments;
@@ -125,7 +133,7 @@ GPtrArray *paste_arguments(const struct statement *statement, guint at)
 		depth -= is_char(token, ')');
 		if (depth && (depth > 1 || !is_char(token, ',')))
 			continue;
-		gboolean is_word = i == begin + 1 && token[-1].flags & TOKEN_WORD;
+		gboolean is_word = i == begin + 1 && is_literal(statement, &token[-1]);
 		g_ptr_array_add(arguments, is_word ? (gpointer)(token - 1) : NULL);
 		begin = i + 1;
 	}

@@ -24,7 +24,8 @@ gboolean paste_makes(const char *pattern, const struct token *const *arguments, 
 
 /*
  * The arguments of a call whose macro's name is token `at` of a statement: of const struct token *,
- * NULL for one that is more than a word.  NULL if it is no call.
+ * NULL for one that is more than a word, or a parameter of the macro that the statement defines.
+ * NULL if it is no call.
  */
 GPtrArray *paste_arguments(const struct statement *statement, guint at);
 

@@ -16,6 +16,7 @@ struct reader {
 	gpointer data;
 	GArray *tokens; /* of the statement that is read */
 	struct depth depth;
+	guint parameters; /* parentheses within those of a member's parameters; 0: none are open */
 	GArray *conditionals; /* of struct depth: as it was at each open #if */
 	gboolean callable;    /* the statement has NAME(...) */
 	gboolean assigned;    /* ... and a '=' */
@@ -42,6 +43,31 @@ static struct token *add(GArray *tokens, const char *at, gsize length, guint fla
 	return last(tokens);
 }
 
+/* Behind an attribute with which a declaration may begin: __printf(1, 2) void f(...); */
+static guint skip_attribute(const GArray *tokens)
+{
+	static const char *const attributes[] = {"__attribute__", "__printf", "__scanf", NULL};
+	const struct token *first = (const struct token *)tokens->data;
+	guint depth = 0, at = 1;
+
+	if (tokens->len < 2 || !token_in(first, attributes))
+		return 0;
+	do {
+		depth += token_is(&first[at], "(");
+		depth -= token_is(&first[at], ")");
+	} while (++at < tokens->len && depth);
+	return at;
+}
+
+/* Whether it begins as the call of a macro. */
+static gboolean is_call(const GArray *tokens)
+{
+	guint first = skip_attribute(tokens);
+	const struct token *token = (const struct token *)tokens->data + first;
+
+	return tokens->len > first + 1 && token->flags & TOKEN_WORD && token_is(token + 1, "(");
+}
+
 static void end_statement(struct reader *reader)
 {
 	const struct token *tokens = (const struct token *)reader->tokens->data;
@@ -49,13 +75,14 @@ static void end_statement(struct reader *reader)
 
 	if (reader->is_type)
 		statement.kind = STATEMENT_TYPE;
-	else if (statement.count > 1 && tokens[0].flags & TOKEN_WORD && token_is(&tokens[1], "("))
+	else if (is_call(reader->tokens))
 		statement.kind = STATEMENT_CALL;
 	if (statement.count)
 		reader->function(&statement, reader->data);
 	g_array_set_size(reader->tokens, 0);
 	reader->callable = reader->assigned = reader->is_type = reader->is_enum = FALSE;
 	reader->is_typedef = reader->in_body = FALSE;
+	reader->parameters = 0;
 }
 
 /* --- tokens ---------------------------------------------------------------------------------- */
@@ -226,10 +253,30 @@ static gboolean at_file_scope(const struct reader *reader)
 	return !reader->depth.parentheses && !reader->depth.braces;
 }
 
-/* Whether the last word is that of (*WORD. */
+/* Whether the last word is that of *WORD, or of (*WORD. */
 static gboolean is_pointer(const struct reader *reader)
 {
 	return reader->tokens->len > 1 && token_is(last(reader->tokens) - 1, "*");
+}
+
+static gboolean is_function_pointer(const struct reader *reader)
+{
+	return reader->tokens->len > 2 && is_pointer(reader) &&
+	       token_is(last(reader->tokens) - 2, "(");
+}
+
+/* Whether what is read are the parameters of a member, int (*MEMBER)(...). */
+static gboolean in_parameters(const struct reader *reader)
+{
+	return reader->parameters && reader->depth.parentheses >= reader->parameters;
+}
+
+/* Whether the last word may be a member's, by what follows it. */
+static gboolean ends_member(const struct reader *reader, char c)
+{
+	if (c == ')')
+		return in_parameters(reader) ? is_function_pointer(reader) : is_pointer(reader);
+	return strchr(",[;:", c) && !in_parameters(reader);
 }
 
 /* Before a character of punctuation becomes a token. */
@@ -246,9 +293,11 @@ static void read_punctuation(struct reader *reader, char c)
 	if ((at_file_scope(reader) && strchr("(=,[;:", c)) || (enumerator && strchr("=,}", c)) ||
 	    (reader->is_typedef && c == ')' && is_pointer(reader)))
 		name_last(reader, TOKEN_NAMED);
-	else if (reader->is_type && reader->depth.braces &&
-		 (strchr(",[;:", c) || (c == ')' && is_pointer(reader))))
+	else if (reader->is_type && reader->depth.braces && ends_member(reader, c))
 		name_last(reader, TOKEN_MEMBER);
+	if (c == '(' && reader->is_type && !in_parameters(reader))
+		reader->parameters =
+			token_is(last(reader->tokens), ")") ? reader->depth.parentheses + 1 : 0;
 }
 
 static void count(struct reader *reader, const char *at)

@@ -138,11 +138,30 @@ static void add_units(struct toucher *toucher, const struct patched_file *file,
 		     "the code that booted the kernel has it too, and has run");
 }
 
+/* Adds the units that include one of these headers. */
+static void add_including(const struct toucher *toucher, GHashTable *headers, GPtrArray *units)
+{
+	GHashTableIter iter;
+	gpointer header;
+
+	g_hash_table_iter_init(&iter, headers);
+	while (g_hash_table_iter_next(&iter, &header, NULL)) {
+		g_autoptr(GPtrArray) more =
+			includes_units(toucher->includes, toucher->commands, header, NULL);
+
+		for (guint i = 0; i < more->len; i++)
+			if (!g_ptr_array_find(units, more->pdata[i], NULL))
+				g_ptr_array_add(units, more->pdata[i]);
+	}
+}
+
 /* The units that may see the change of a file that others include. */
 static GPtrArray *including_units(struct toucher *toucher, const struct patched_file *file,
 				  GError **error)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GHashTable) emitting =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GPtrArray *units, *narrowed = NULL;
 
 	if (!toucher->includes)
@@ -151,10 +170,11 @@ static GPtrArray *including_units(struct toucher *toucher, const struct patched_
 		return NULL;
 	units = includes_units(toucher->includes, toucher->commands, file->path, files);
 	if (file->names && units->len > FEW_UNITS)
-		narrowed =
-			narrow_units(toucher->kernel, toucher->overlay, file->names, files, units);
+		narrowed = narrow_units(toucher->kernel, toucher->overlay, file->names, files,
+					units, emitting);
 	if (!narrowed)
 		return units;
+	add_including(toucher, emitting, narrowed);
 	g_ptr_array_unref(units);
 	return narrowed;
 }

@@ -2,8 +2,8 @@
  * The differ, on units that gcc compiles as it compiles a kernel's.
  *
  * A case is a directory in tests/cases/diff: original.c, patched.c, `flags` for the compiler if it
- * needs some (with -g the types are compared too), `skip` with lines "init", "unattended", "builtin"
- * or names of data if something is to be skipped, and `expected`, which says line by line
+ * needs some (with -g the types are compared too), `skip` with lines "init", "unattended",
+ *"builtin" or names of data if something is to be skipped, and `expected`, which says line by line
  *
  *	changed NAME: WHY	what is replaced; the text from the colon on may be left out, and
  *	new NAME: WHY		needs to be no more than the beginning of what is said

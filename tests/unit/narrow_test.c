@@ -42,6 +42,9 @@ static void test_what_statements_name(void **state)
 	assert_statements("extern int f(void), x[3], y;", "c f x y\n");
 	assert_statements("struct s { int a, b[3]; void (*f)(int); unsigned c : 1; } v;\n",
 			  "t s .a .b .f .c v\n");
+	assert_statements("struct s { int (*f)(int a, int b[2]); char c __aligned(2); };\n",
+			  "t s .f\n");
+	assert_statements("__printf(1, 2) int f(char *s, ...);\nM(x);\n", "c f\nm M\n");
 	assert_statements("enum e { ONE, TWO = 2 };\n", "t e ONE TWO\n");
 	assert_statements("typedef int (*fn)(void); typedef struct { int a; } t;\n",
 			  "c fn\nt .a t\n");
@@ -121,12 +124,24 @@ static const struct source sources[] = {
 		      "/* end */\n"},
 	{"user.h", "#define CALLS(x) changed(x)\n"
 		   "static inline int inlined(void) { return CALLS(2); }\n"
-		   "#define PASTED(what) in##what()\n"},
+		   "#define PASTED(what) in##what()\n"
+		   "#define HANDED_ON(what) PASTED(what)\n"
+		   "#include <linux/changed.h>\n"
+		   "__printf(1, 2) void say(const char *text, struct s *s);\n"},
+	{"events.h", "TRACE_EVENT(seen, TP_PROTO(struct s *s), TP_ARGS(s));\n"
+		     "EXPORT_SYMBOL(changed);\n"},
+	{"emitted.h", "int outer(void)\n{\n\treturn other();\n}\n"
+		      "static int inner(void) { return changed(3); }\n"},
 	{"direct.c", "int a(void) { return changed(1); }\n"},
 	{"indirect.c", "int b(void) { return inlined(); }\n"},
 	{"pasting.c", "int c(void) { return PASTED(lined); }\n"},
+	{"handing.c", "int c(void) { return HANDED_ON(lined); }\n"},
+	{"naming.c", "#define EACH(m) m(lined)\nint c(void) { return EACH(PASTED); }\n"},
+	{"another.c", "int c(void) { return PASTED(voked); }\n"},
 	{"commenting.c", "/* changed */ int d(void) { return other(); }\n"},
 	{"member.c", "int e(struct t *t) { return t->s.member; }\n"},
+	{"tracing.c", "int f(void) { trace_seen(0); }\n"},
+	{"creating.c", "#define CREATE_TRACE_POINTS\n"},
 };
 
 /* Names of what changes when a line of changed.h becomes another; NULL if they can't be told. */
@@ -161,11 +176,18 @@ static char *reached(const char *directory, const char *replaced, const char *by
 	for (gsize i = 0; i < G_N_ELEMENTS(sources); i++) {
 		write_text(directory, sources[i].path, sources[i].text);
 		units[i].source = sources[i].path;
-		g_ptr_array_add(i < 2 ? files : all, i < 2 ? (gpointer)sources[i].path : &units[i]);
+		if (g_str_has_suffix(sources[i].path, ".h"))
+			g_ptr_array_add(files, (gpointer)sources[i].path);
+		else
+			g_ptr_array_add(all, &units[i]);
 	}
-	g_autoptr(GPtrArray) found = narrow_units(&kernel, &overlay, names, files, all);
+	g_autoptr(GHashTable) emitting =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GPtrArray) found = narrow_units(&kernel, &overlay, names, files, all, emitting);
 	if (!found)
 		return NULL;
+	if (g_hash_table_contains(emitting, "emitted.h"))
+		g_string_append(text, "emitted.h: ");
 	for (guint i = 0; i < found->len; i++)
 		g_string_append_printf(text, "%s ",
 				       ((struct unit *)g_ptr_array_index(found, i))->source);
@@ -176,21 +198,23 @@ static void test_a_function_leads_to_all_who_call_it(void **state)
 {
 	g_autofree char *units = reached(*state, "return x", "return x + 1", 0);
 
-	assert_string_equal(units, "direct.c indirect.c pasting.c ");
+	assert_string_equal(units, "direct.c indirect.c pasting.c handing.c naming.c ");
 }
 
 static void test_a_function_that_one_calls(void **state)
 {
 	g_autofree char *units = reached(*state, "return 1", "return 2", 2);
 
-	assert_string_equal(units, "commenting.c ");
+	/* outer() is in each unit that includes it */
+	assert_string_equal(units, "emitted.h: commenting.c ");
 }
 
 static void test_a_member_leads_to_who_names_it(void **state)
 {
 	g_autofree char *units = reached(*state, "int member", "unsigned member", 1);
 
-	assert_string_equal(units, "member.c ");
+	/* the tracepoint's prototype has the struct */
+	assert_string_equal(units, "member.c tracing.c creating.c ");
 }
 
 static void test_a_comment_leads_nowhere(void **state)
@@ -211,7 +235,7 @@ static void test_a_mark_leads_nowhere(void **state)
 	assert_string_equal(units, "");
 	g_free(units);
 	units = reached(*state, "struct s { int kept", "struct" MEMBERS_MARK " s { long kept", 1);
-	assert_string_equal(units, "member.c ");
+	assert_string_equal(units, "member.c tracing.c creating.c ");
 }
 
 /* What lines that are added to a header may define, as text in order; NULL if it can't be told. */
