@@ -18,6 +18,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "fixed/fixed.h"
+#include "link/runtime.h"
 #include "match/match.h"
 #include "tree/commands.h"
 
@@ -280,7 +281,8 @@ int main(int argc, char **argv)
 	}
 
 	AUTO(kernel) kernel = kernel_open(argv[1], &error);
-	AUTO(commands) commands = kernel ? commands_open(kernel, &error) : NULL;
+	AUTO(commands)
+	commands = kernel && runtime_renew(kernel, &error) ? commands_open(kernel, &error) : NULL;
 	if (!commands)
 		return cannot(error);
 
