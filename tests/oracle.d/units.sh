@@ -78,10 +78,15 @@ choose_units() {
 	includers "$work/headers" "$work/includes" | sort | grep -vxFf "$work/files" >"$work/including"
 	units_of "$work/including" "$kernel/commands" >"$work/others"
 	if [ "$(wc -l <"$work/others")" -gt "$LIMIT" ]; then
-		cut -f2 "$work/others" | sort -u | (cd "$source" && xargs grep -lwFf "$work/names") >"$work/naming"
 		seq 100000 >"$work/chance" # the same every time
-		awk -F"\t" 'NR == FNR { wanted[$1] = 1; next } $2 in wanted' "$work/naming" "$work/others" |
-			shuf -n "$LIMIT" --random-source="$work/chance" >"$work/chosen"
+		cut -f2 "$work/replaced" | sed 's/\..*//' >"$work/own"
+		: >"$work/chosen"
+		for list in own names; do
+			cut -f2 "$work/others" | sort -u |
+				(cd "$source" && xargs grep -lwFf "$work/$list") >"$work/naming"
+			awk -F"\t" 'NR == FNR { wanted[$1] = 1; next } $2 in wanted' "$work/naming" "$work/others" |
+				shuf -n "$LIMIT" --random-source="$work/chance" >>"$work/chosen"
+		done
 		shuf -n "$LIMIT" --random-source="$work/chance" "$work/others" >>"$work/chosen"
 		echo "sampled $(wc -l <"$work/others")" >"$work/sampled"
 		sort -u "$work/chosen" >"$work/others"
