@@ -131,21 +131,16 @@ static gboolean is_harmless(const struct changed *changed, const struct statemen
 	return FALSE;
 }
 
-static gboolean is_token(const struct token *token, const char *text)
-{
-	return token->length == strlen(text) && !strncmp(token->at, text, token->length);
-}
-
 /* "struct foo;" gives no name a meaning that it has not without it. */
 static gboolean is_forward(const struct statement *statement)
 {
 	static const char *const keys[] = {"struct", "union", "enum"};
 
 	if (statement->count != 2 &&
-	    (statement->count != 3 || !is_token(&statement->tokens[2], ";")))
+	    (statement->count != 3 || !token_is(&statement->tokens[2], ";")))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (is_token(&statement->tokens[0], keys[i]))
+		if (token_is(&statement->tokens[0], keys[i]))
 			return TRUE;
 	return FALSE;
 }
@@ -330,7 +325,7 @@ static void learn_paster(struct following *following, const struct statement *de
 static gboolean is_include(const struct statement *statement)
 {
 	return statement->kind == STATEMENT_DIRECTIVE && statement->count > 1 &&
-	       is_token(&statement->tokens[0], "include") && is_token(&statement->tokens[1], "<");
+	       token_is(&statement->tokens[0], "include") && token_is(&statement->tokens[1], "<");
 }
 
 static gboolean uses(struct following *following, const struct statement *statement)
@@ -356,16 +351,13 @@ static gboolean is_event(const struct statement *statement)
 					     "DEFINE_EVENT_FN",	      "DEFINE_EVENT_CONDITION",
 					     "TRACE_EVENT",	      "TRACE_EVENT_FN",
 					     "TRACE_EVENT_CONDITION", NULL};
-	guint depth = 0, at = 1;
+	guint end;
 
 	if (statement->kind != STATEMENT_CALL || !token_in(&statement->tokens[0], macros))
 		return FALSE;
-	do {
-		depth += is_token(&statement->tokens[at], "(");
-		depth -= is_token(&statement->tokens[at], ")");
-	} while (++at < statement->count && depth);
+	end = tokens_skip_parentheses(statement->tokens, statement->count, 1);
 	/* Just this one call. */
-	return at + 1 == statement->count && is_token(&statement->tokens[at], ";");
+	return end + 1 == statement->count && token_is(&statement->tokens[end], ";");
 }
 
 /* Who calls the tracepoint sees its prototype; the code around it is made by the units that say
@@ -407,7 +399,7 @@ static gboolean is_emitted(const struct statement *statement)
 
 		if (token_in(token, kept))
 			other = FALSE;
-		else if (is_token(token, "{") || is_token(token, "="))
+		else if (token_is(token, "{") || token_is(token, "="))
 			return !other;
 		else
 			other = other || token_in(token, others);
@@ -440,7 +432,7 @@ static void look_at_statement(const struct statement *statement, gpointer data)
 {
 	struct following *following = data;
 	gboolean creates = following->events && statement->kind == STATEMENT_DEFINE &&
-			   is_token(&statement->tokens[1], "CREATE_TRACE_POINTS");
+			   token_is(&statement->tokens[1], "CREATE_TRACE_POINTS");
 
 	following->used = following->used || creates || uses(following, statement);
 }

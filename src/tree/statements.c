@@ -48,15 +48,10 @@ static guint skip_attribute(const GArray *tokens)
 {
 	static const char *const attributes[] = {"__attribute__", "__printf", "__scanf", NULL};
 	const struct token *first = (const struct token *)tokens->data;
-	guint depth = 0, at = 1;
 
 	if (tokens->len < 2 || !token_in(first, attributes))
 		return 0;
-	do {
-		depth += token_is(&first[at], "(");
-		depth -= token_is(&first[at], ")");
-	} while (++at < tokens->len && depth);
-	return at;
+	return tokens_skip_parentheses(first, tokens->len, 1);
 }
 
 /* Whether it begins as the call of a macro. */

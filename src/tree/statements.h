@@ -52,6 +52,19 @@ static inline gboolean token_in(const struct token *token, const char *const *li
 	return FALSE;
 }
 
+/* Behind what is in parentheses that open at a token, or the number of tokens if they do not close.
+ */
+static inline guint tokens_skip_parentheses(const struct token *tokens, guint count, guint at)
+{
+	guint depth = 0;
+
+	do {
+		depth += token_is(&tokens[at], "(");
+		depth -= token_is(&tokens[at], ")");
+	} while (++at < count && depth);
+	return at;
+}
+
 /*
  * Calls a function with each statement of a text, in order of their ends; a directive within one
  * comes before it.  Any bytes are accepted.  What is named is a superset: a word too many is

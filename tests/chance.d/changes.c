@@ -3,9 +3,9 @@
  *
  *	changes RELEASE VERSION DIRECTORY
  *
- * From the version of a prepared kernel to another one's source, which is fetched if it is not
- *there. What only differs in comments, or is known not to go live whatever its code is (struct
- *change: obstacle), is left out.
+ * From the version of a prepared kernel to another one's source, which is fetched if need be.  What
+ * differs in comments alone, or is known not to go live whatever its code is (struct change:
+ * obstacle), is left out.
  */
 #include <stdio.h>
 
