@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-static struct klp_patch patch = {.mod = THIS_MODULE};
+struct klp_patch klatch_patch = {.mod = THIS_MODULE};
 
 /* An empty entry ends it. */
 static struct klp_state states[2] = {{.id = KLATCH_STATE}};
@@ -17,12 +17,12 @@ struct klatch_target *klatch_targets;
 
 bool klatch_has_ended(void)
 {
-	return THIS_MODULE->state == MODULE_STATE_LIVE && !patch.enabled;
+	return THIS_MODULE->state == MODULE_STATE_LIVE && !klatch_patch.enabled;
 }
 
 static struct klatch_target *target_of(struct klp_object *obj)
 {
-	return &klatch_targets[obj - patch.objs];
+	return &klatch_targets[obj - klatch_patch.objs];
 }
 
 /*
@@ -154,7 +154,7 @@ static struct klp_object *make_objects(void)
 static void free_objects(void)
 {
 	publish(NULL);
-	kvfree(patch.objs);
+	kvfree(klatch_patch.objs);
 }
 
 static int check_builder(void)
@@ -181,7 +181,7 @@ static int enable(void)
 	ret = policy->init ? policy->init() : 0;
 	if (ret)
 		return ret;
-	ret = klp_enable_patch(&patch);
+	ret = klp_enable_patch(&klatch_patch);
 	if (ret && policy->exit)
 		policy->exit();
 	/* From now on tasks may run our code, and hand out addresses in it. */
@@ -196,13 +196,13 @@ static int __init klatch_init(void)
 
 	if (ret)
 		return ret;
-	patch.objs = make_objects();
-	if (!patch.objs)
+	klatch_patch.objs = make_objects();
+	if (!klatch_patch.objs)
 		return -ENOMEM;
-	patch.replace = klatch_livepatch.replace;
+	klatch_patch.replace = klatch_livepatch.replace;
 	states[0].version = klatch_livepatch.version;
 	if (klatch_livepatch.version)
-		patch.states = states;
+		klatch_patch.states = states;
 
 	ret = klatch_policy()->plain ? 0 : klatch_watch_targets();
 	if (!ret) {

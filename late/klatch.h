@@ -76,7 +76,27 @@ enum klatch_shadow {
 #define KLATCH_SHADOW_OWNER "klatch_shadow_owner"
 #define KLATCH_SHADOW_FREE  "klatch_shadow_free"
 
+/*
+ * A function without an fentry site, which a kprobe takes over (probe.c).  Those of all objects are
+ * in one table, which nothing of klatch_livepatch leads to: each of the objects has a set of
+ * callbacks, of the functions whose names are here.
+ */
+struct klatch_probe {
+	const char *object;   /* NULL is vmlinux */
+	const char *name;     /* as of struct klatch_func */
+	unsigned long sympos; /* likewise */
+	void *original;	      /* written when the object comes */
+	void *replacement;
+	void *kprobe; /* the kernel side's own; the builder leaves it empty */
+};
+#define KLATCH_PROBES		  "klatch_probes" /* a symbol: the first of them */
+#define KLATCH_PROBES_END	  "klatch_probes_end"
+#define KLATCH_PROBE_PRE_PATCH	  "klatch_probe_pre_patch"
+#define KLATCH_PROBE_POST_UNPATCH "klatch_probe_post_unpatch"
+
 #ifdef __KERNEL__
+int klatch_probe_pre_patch(struct klp_object *object);
+void klatch_probe_post_unpatch(struct klp_object *object);
 void *klatch_shadow(const void *object, unsigned long id, enum klatch_shadow kind);
 void *klatch_shadow_owner(const void *member);
 void klatch_shadow_free(const void *object, unsigned long id);
@@ -120,9 +140,10 @@ struct klatch_object {
 /*
  * The number of all that this file says of tables, higher whenever it changes.  It is the first
  * that a livepatch has; before there were numbers a pointer stood there, whose bytes in the file
- * are 0.  Tables of format 1 say the same, but none of them says that its module stays.
+ * are 0.  Tables of formats 1 and 2 say the same, but none of format 1 says that its module stays,
+ * and there are no probes beside them.
  */
-#define KLATCH_FORMAT	     2
+#define KLATCH_FORMAT	     3
 #define KLATCH_OLDEST_FORMAT 1
 
 struct klatch_livepatch {

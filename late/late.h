@@ -9,6 +9,7 @@
  *	bind.c		late references: checked once, written each time their module comes
  *	text.c		writing to memory that is mapped read-only
  *	shadow.c	members that patches add to structs, if they do (klatch.h)
+ *	probe.c		functions that ftrace can't take over, if there are any (klatch.h)
  *	x86.c		what depends on the architecture
  */
 #ifndef KLATCH_LATE_LATE_H
@@ -35,7 +36,9 @@ struct klatch_target {
 	struct module *pinned; /* policy pin: the module that we hold a reference to */
 };
 
-/* core.c: all objects, in the order of klatch_livepatch.objects; NULL before init. */
+/* core.c */
+extern struct klp_patch klatch_patch;
+/* All objects, in the order of klatch_livepatch.objects; NULL before init. */
 extern struct klatch_target *klatch_targets;
 /* Whether the livepatch was disabled or replaced; its module may be there for good. */
 bool klatch_has_ended(void);

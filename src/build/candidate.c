@@ -38,6 +38,26 @@ static gboolean is_vmlinux(const struct candidate *candidate)
 	return !strcmp(candidate->compiled->unit->object, "vmlinux");
 }
 
+/*
+ * Whether a kprobe may lie in functions of a source file: not in what runs when one is hit, while
+ * the kernel's own state is not yet as C code expects it, or where the livepatch core switches
+ * tasks.
+ */
+static gboolean may_be_probed(const char *source)
+{
+	static const char *const beneath[] = {
+		"arch/x86/entry/",  "arch/x86/include/", "arch/x86/kernel/",
+		"arch/x86/lib/",    "arch/x86/mm/",	 "kernel/entry/",
+		"kernel/kprobes.c", "kernel/livepatch/", "kernel/locking/",
+		"kernel/rcu/",	    "kernel/sched/",	 "kernel/context_tracking.c",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(beneath); i++)
+		if (g_str_has_prefix(source, beneath[i]))
+			return FALSE;
+	return TRUE;
+}
+
 gboolean candidate_diff(struct candidate *candidate, guint series, gboolean types,
 			const struct diff_intent *intent, GError **error)
 {
@@ -54,7 +74,9 @@ gboolean candidate_diff(struct candidate *candidate, guint series, gboolean type
 		.unattended = intent && intent->unattended,
 		.skip_data = (const char *const *)symbols,
 		.builtin = is_vmlinux(candidate),
+		.probes = may_be_probed(candidate->compiled->unit->source),
 		.spread = intent && is_vmlinux(candidate) ? intent->spread : NULL,
+		.probed = intent ? intent->probed : NULL,
 	};
 	candidate->diff =
 		diff_objects(candidate->original, candidate->patched, series, types, &own, error);

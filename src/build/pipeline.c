@@ -47,8 +47,9 @@ struct pipeline {
 	struct overlay *overlay;
 	struct touched *touched;
 	GPtrArray *compiled;
-	GPtrArray *candidates; /* of struct candidate */
-	GPtrArray *data;       /* of char *, "SOURCE:SYMBOL": what --skip-data may name */
+	GPtrArray *candidates;	/* of struct candidate */
+	GHashTable *unit_notes; /* struct compiled to GPtrArray: of its last comparison */
+	GPtrArray *data;	/* of char *, "SOURCE:SYMBOL": what --skip-data may name */
 	struct images *images;
 	struct spread *spread;
 	char *name;
@@ -328,6 +329,7 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 	/* Who only compares has nothing proved. */
 	if (!pipeline->request->compare_only)
 		intent.spread = spread_functions(pipeline->spread);
+	intent.probed = spread_probed(pipeline->spread);
 	g_ptr_array_add(pipeline->candidates, candidate);
 	if (!candidate_diff(candidate, pipeline->kernel->series,
 			    types_may_change(pipeline->overlay), &intent, error))
@@ -335,11 +337,24 @@ static gboolean diff_unit(struct pipeline *pipeline, struct compiled *compiled, 
 	add_once(pipeline->result->refusals, candidate->diff->refusals);
 	add_once(pipeline->result->skipped, candidate->diff->skipped);
 	add_texts(pipeline->data, candidate->diff->data, compiled->unit->source, ":");
-	add_texts(pipeline->result->notes, candidate->diff->notes, compiled->unit->source, ": ");
+	g_hash_table_replace(pipeline->unit_notes, compiled,
+			     g_ptr_array_ref(candidate->diff->notes));
 	if (!candidate_takes_part(candidate) && !candidate->diff->skipped->len &&
 	    !is_patched(pipeline->overlay, compiled->unit->source))
 		g_ptr_array_remove_index(pipeline->candidates, pipeline->candidates->len - 1);
 	return TRUE;
+}
+
+/* When no unit is compared again. */
+static void add_unit_notes(const struct pipeline *pipeline)
+{
+	for (guint i = 0; i < pipeline->compiled->len; i++) {
+		const struct compiled *compiled = g_ptr_array_index(pipeline->compiled, i);
+		const GPtrArray *notes = g_hash_table_lookup(pipeline->unit_notes, compiled);
+
+		if (notes)
+			add_texts(pipeline->result->notes, notes, compiled->unit->source, ": ");
+	}
 }
 
 static gboolean stage_diff(struct pipeline *pipeline, GError **error)
@@ -551,6 +566,7 @@ static gboolean stage_link(struct pipeline *pipeline, GError **error)
 {
 	g_autoptr(GPtrArray) objects = changed_objects(pipeline);
 
+	add_unit_notes(pipeline);
 	if (!objects->len)
 		return TRUE;
 	if (pipeline->request->policy == KLATCH_SPLIT)
@@ -668,6 +684,7 @@ static void conclude(struct pipeline *pipeline)
 {
 	struct pipeline_result *result = pipeline->result;
 
+	add_unit_notes(pipeline);
 	for (guint i = 0; i < pipeline->candidates->len; i++) {
 		const struct candidate *candidate = g_ptr_array_index(pipeline->candidates, i);
 
@@ -713,6 +730,8 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	struct pipeline pipeline = {.request = request, .result = result, .progress = progress};
 
 	pipeline.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+	pipeline.unit_notes =
+		g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
 	pipeline.data = g_ptr_array_new_with_free_func(g_free);
 	pipeline.compiled = g_ptr_array_new_with_free_func((GDestroyNotify)compiled_free);
 
@@ -725,6 +744,7 @@ struct pipeline_result *pipeline_build(const struct pipeline_request *request,
 	good = files_remove_tree(pipeline.directory, good ? error : NULL) && good;
 
 	g_ptr_array_unref(pipeline.candidates);
+	g_hash_table_unref(pipeline.unit_notes);
 	g_ptr_array_unref(pipeline.data);
 	g_clear_pointer(&pipeline.images, images_free);
 	g_ptr_array_unref(pipeline.compiled);

@@ -25,6 +25,7 @@ struct spread {
 	const struct kernel *kernel;
 	const struct commands *commands;
 	GHashTable *functions; /* set of char *, owned */
+	GHashTable *probed;    /* likewise */
 	GHashTable *asked;     /* set of guint64 *, owned: places whose units were asked for */
 };
 
@@ -49,6 +50,7 @@ struct spread *spread_new(const struct kernel *kernel, const struct commands *co
 	spread->kernel = kernel;
 	spread->commands = commands;
 	spread->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	spread->probed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	spread->asked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	return spread;
 }
@@ -58,6 +60,7 @@ void spread_free(struct spread *spread)
 	if (!spread)
 		return;
 	g_hash_table_unref(spread->functions);
+	g_hash_table_unref(spread->probed);
 	g_hash_table_unref(spread->asked);
 	g_free(spread);
 }
@@ -65,6 +68,11 @@ void spread_free(struct spread *spread)
 GHashTable *spread_functions(const struct spread *spread)
 {
 	return spread->functions;
+}
+
+GHashTable *spread_probed(const struct spread *spread)
+{
+	return spread->probed;
 }
 
 /* ---- code that is accounted for ---- */
@@ -288,8 +296,64 @@ static gboolean choose_units(const struct search *search, GPtrArray *units, GErr
 		      units->len);
 }
 
-GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
-			GError **error)
+/* ---- kprobes ---- */
+
+/* Whether who calls what changed would be taken over by a kprobe. */
+static gboolean callers_are_probed(const GPtrArray *candidates)
+{
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(candidates, i);
+
+		for (guint j = 0; j < candidate->diff->functions->len; j++) {
+			const struct diff_function *function =
+				g_ptr_array_index(candidate->diff->functions, j);
+
+			if (function->probed && function->promoted)
+				return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/* Leaves to kprobes what changed itself and can be; whether there was any. */
+static gboolean probe_changed(struct spread *spread, const GPtrArray *candidates)
+{
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(candidates, i);
+
+		for (guint j = 0; j < candidate->diff->copied->len; j++) {
+			const struct diff_copy *copy =
+				g_ptr_array_index(candidate->diff->copied, j);
+
+			if (copy->may_be_probed)
+				any |= g_hash_table_add(spread->probed,
+							g_strdup(copy->original->name));
+		}
+	}
+	return any;
+}
+
+/* All units, to be compared as if nobody had looked for callers yet. */
+static GPtrArray *begin_again(struct spread *spread, const GPtrArray *candidates)
+{
+	GPtrArray *units = g_ptr_array_new();
+
+	g_hash_table_remove_all(spread->functions);
+	g_hash_table_remove_all(spread->asked);
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = g_ptr_array_index(candidates, i);
+
+		g_ptr_array_add(units, (gpointer)candidate->compiled->unit);
+	}
+	return units;
+}
+
+/* ---- the whole ---- */
+
+static GPtrArray *find_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
+			     GError **error)
 {
 	g_autoptr(GPtrArray) units = g_ptr_array_new();
 	g_autoptr(GArray) ranges = accounted_ranges(candidates);
@@ -308,4 +372,24 @@ GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtr
 			return NULL;
 	}
 	return g_steal_pointer(&units);
+}
+
+GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
+			GError **error)
+{
+	GError *problem = NULL;
+	GPtrArray *units = NULL;
+
+	if (!callers_are_probed(candidates))
+		units = find_units(spread, candidates, notes, &problem);
+	if (!units && (!problem || g_error_matches(problem, KLATCH_ERROR, KLATCH_REFUSED)) &&
+	    probe_changed(spread, candidates)) {
+		g_clear_error(&problem);
+		return begin_again(spread, candidates);
+	}
+	if (!units && !problem)
+		units = find_units(spread, candidates, notes, &problem);
+	if (problem)
+		g_propagate_error(error, problem);
+	return units;
 }

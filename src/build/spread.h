@@ -18,15 +18,18 @@ struct spread *spread_new(const struct kernel *kernel, const struct commands *co
 void spread_free(struct spread *spread);
 DEFINE_AUTO(spread, spread_free)
 
-/* Such functions, for struct diff_intent; more may come with each spread_units(). */
+/* For struct diff_intent: such functions, and those that kprobes are to take over instead; either
+ * may be others after each spread_units(). */
 GHashTable *spread_functions(const struct spread *spread);
+GHashTable *spread_probed(const struct spread *spread);
 
 /*
  * Looks at candidates (of struct candidate, compared and matched).  The units that must be compared
  * (again) with what spread_functions() has now; then it is to be asked again.  None if each place
  * of the image that leads to such a function is in one that is replaced, or in such a one.
- * KLATCH_REFUSED naming a user that can't be replaced.  Adds to notes (of char *) what an author
- * should know.  Array of borrowed const struct unit *; caller unrefs.
+ * If a user can't be replaced, or only by a kprobe of its own, a kprobe is to take over what
+ * changed itself.  KLATCH_REFUSED naming such a user if none can.  Adds to notes (of char *) what
+ * an author should know.  Array of borrowed const struct unit *; caller unrefs.
  */
 GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
 			GError **error);

@@ -168,12 +168,13 @@ static struct check_object *describe_object(const struct table_object *from)
 
 	object->name = g_strdup(from->name);
 	object->functions = g_ptr_array_new_with_free_func(g_free);
+	object->probes = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < from->functions->len; i++) {
 		const struct table_function *function =
 			&g_array_index(from->functions, struct table_function, i);
 
 		/* sysfs calls the first of its name 1, also if it is the only one */
-		g_ptr_array_add(object->functions,
+		g_ptr_array_add(function->probed ? object->probes : object->functions,
 				g_strdup_printf("%s,%" G_GUINT64_FORMAT, function->name,
 						MAX(function->sympos, 1)));
 	}
@@ -198,5 +199,6 @@ void check_object_free(struct check_object *object)
 {
 	g_free(object->name);
 	g_ptr_array_unref(object->functions);
+	g_ptr_array_unref(object->probes);
 	g_free(object);
 }

@@ -28,6 +28,7 @@ struct check_object {
 	char *name;	      /* "vmlinux" or a module */
 	GPtrArray *functions; /* of char *, owned: "name,sympos" as sysfs names them (sympos 1 for
 				 unique) */
+	GPtrArray *probes;    /* likewise: those that kprobes take over, which sysfs has not */
 };
 GPtrArray *check_objects(const char *path, GError **error);
 void check_object_free(struct check_object *object);

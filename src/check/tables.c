@@ -98,7 +98,7 @@ static const char *read_string(const struct reader *reader, struct place from)
 
 static gboolean read_function(struct reader *reader, struct place from, gpointer functions)
 {
-	struct table_function function;
+	struct table_function function = {0};
 	struct klatch_func raw;
 
 	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
@@ -228,6 +228,68 @@ static gboolean read_object(struct reader *reader, struct place from, gpointer i
 			  object->callbacks);
 }
 
+/* The object of a probe, which has an entry of its own: callbacks. */
+static struct table_object *object_of_probe(const struct reader *reader, struct place from,
+					    const GPtrArray *objects)
+{
+	struct place field = place_at(from, G_STRUCT_OFFSET(struct klatch_probe, object));
+	const char *name = "vmlinux";
+
+	if (section_reloc_at(field.section, field.offset))
+		name = read_string(reader, field);
+	for (guint i = 0; name && i < objects->len; i++) {
+		struct table_object *object = g_ptr_array_index(objects, i);
+
+		if (!strcmp(object->name, name))
+			return object;
+	}
+	if (name)
+		damaged(reader, &field, "%s has nothing that is replaced", name);
+	return NULL;
+}
+
+static gboolean read_probe(struct reader *reader, struct place from, gpointer objects)
+{
+	struct table_object *object = object_of_probe(reader, from, objects);
+	struct table_function function = {.probed = TRUE};
+	struct klatch_probe raw;
+
+	if (!object)
+		return FALSE;
+	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
+	function.sympos = raw.sympos;
+	function.name =
+		read_string(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_probe, name)));
+	if (!function.name ||
+	    !read_pointer(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_probe, replacement)),
+			  &function.replacement))
+		return FALSE;
+	g_array_append_val(object->functions, function);
+	return TRUE;
+}
+
+/* They lie between two symbols. */
+static gboolean read_probes(struct reader *reader, GPtrArray *objects)
+{
+	const struct symbol *first = object_symbol(reader->livepatch, KLATCH_PROBES);
+	const struct symbol *end = object_symbol(reader->livepatch, KLATCH_PROBES_END);
+	struct place at;
+
+	if (!first || !first->section)
+		return TRUE;
+	at = (struct place){first->section, first->value};
+	if (!end || end->section != first->section || end->value < first->value ||
+	    (end->value - first->value) % sizeof(struct klatch_probe) ||
+	    !holds(&at, end->value - first->value, 1)) {
+		damaged(reader, &at, "the kprobes have no end");
+		return FALSE;
+	}
+	for (; at.offset < end->value; at.offset += sizeof(struct klatch_probe))
+		if (!read_probe(reader, at, objects))
+			return FALSE;
+	return TRUE;
+}
+
 /* All else depends on it. */
 static gboolean check_format(const struct reader *reader, const struct place *at)
 {
@@ -281,7 +343,8 @@ static gboolean read_livepatch(struct reader *reader, struct tables *tables)
 	return tables->kernel &&
 	       read_array(reader, place_at(at, G_STRUCT_OFFSET(struct klatch_livepatch, objects)),
 			  raw.nr_objects, sizeof(struct klatch_object), read_object,
-			  tables->objects);
+			  tables->objects) &&
+	       read_probes(reader, tables->objects);
 }
 
 static const char CHANGED[] = "the livepatch is not as klatch wrote it";

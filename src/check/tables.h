@@ -21,6 +21,7 @@ struct table_function {
 	const char *name;
 	struct place replacement;
 	guint64 sympos;
+	gboolean probed; /* a kprobe takes it over, not ftrace */
 };
 
 struct table_site {

@@ -16,6 +16,8 @@ struct diff_function {
 	struct symbol *patched;
 	struct symbol *original; /* NULL for DIFF_NEW */
 	enum diff_change change;
+	gboolean probed;   /* it has no fentry site: a kprobe is to lead to the patched one */
+	gboolean promoted; /* it changed only for what it calls */
 	char *why; /* "code differs at +0x14", "calls foo, which has no fentry site", "new" */
 };
 
@@ -23,7 +25,8 @@ struct diff_function {
  * it, and they are replaced. */
 struct diff_copy {
 	struct symbol *original;
-	char *why; /* it changed */
+	gboolean may_be_probed; /* it changed itself, and a kprobe could lead to the patched one */
+	char *why;		/* it changed */
 };
 
 /*
@@ -36,10 +39,14 @@ struct diff_intent {
 					 them; NULL-terminated, or NULL for none */
 	gboolean unattended; /* no author is there to judge: a variable that goes is refused */
 	gboolean builtin;    /* the unit is of vmlinux: its __exit code never runs */
+	gboolean probes;     /* a function without an fentry site whose callers can't be replaced in
+				its stead is left to a kprobe, if its section lets */
 	GHashTable *spread;  /* set of char *: functions of other units that changed and have no
 				fentry site.  Who calls one is replaced; and one of this unit is
 				copied too, for the caller to prove who calls it elsewhere.  NULL:
-				it is refused if other files can call it */
+				it is refused, or probed, if other files can call it */
+	GHashTable *probed;  /* set of char *: functions that are, though callers here could be
+				replaced; NULL is none */
 };
 
 struct diff {

@@ -337,6 +337,8 @@ static void list_function(struct diff *diff, struct entity *entity)
 	function->patched = entity->symbol;
 	function->original = entity->twin ? entity->twin->symbol : NULL;
 	function->change = entity->twin ? DIFF_CHANGED : DIFF_NEW;
+	function->probed = entity->is_probed;
+	function->promoted = entity->promoted;
 	function->why = g_strdup(entity->twin ? entity->why : "new");
 	g_ptr_array_add(diff->functions, function);
 }

@@ -40,8 +40,10 @@ struct entity {
 	GArray *entries;    /* of struct entry: the special entries of its code; or NULL */
 	GArray *uses;	    /* of struct use; or NULL */
 	gboolean is_copied; /* of a changed function: a copy comes along and the original stays */
+	gboolean is_probed; /* of a changed function: it has no site, so a kprobe takes it over */
 	gboolean renewed;   /* of a table: it changed, and the livepatch has its own (tables.c) */
 	char *why;	    /* of a function: why it has to be replaced; NULL if it has not */
+	gboolean promoted;  /* that is: only for what it calls */
 };
 
 /* An entry of a special section. */

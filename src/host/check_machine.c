@@ -63,11 +63,25 @@ void host_check_transition(struct host_check *check)
 			  "another livepatch is in transition");
 }
 
+static gboolean has_probes(const struct tables *tables)
+{
+	for (guint i = 0; i < tables->objects->len; i++) {
+		const struct table_object *object = g_ptr_array_index(tables->objects, i);
+
+		for (guint k = 0; k < object->functions->len; k++)
+			if (g_array_index(object->functions, struct table_function, k).probed)
+				return TRUE;
+	}
+	return FALSE;
+}
+
 void host_check_switches(struct host_check *check)
 {
 	g_autofree char *modules =
 		host_text(check->host->proc, "sys/kernel/modules_disabled", NULL);
 	g_autofree char *ftrace = host_text(check->host->proc, "sys/kernel/ftrace_enabled", NULL);
+	g_autofree char *kprobes =
+		host_text(check->host->sys, "kernel/debug/kprobes/enabled", NULL);
 
 	if (host_number(modules, 0))
 		host_find(check, FINDING_REFUSED, not_let_in, "kernel.modules_disabled",
@@ -76,6 +90,10 @@ void host_check_switches(struct host_check *check)
 	if (!host_number(ftrace, 1))
 		host_find(check, FINDING_REFUSED, not_let_in, "kernel.ftrace_enabled",
 			  "sysctl kernel.ftrace_enabled=1", "ftrace is switched off");
+	if (!host_number(kprobes, 1) && has_probes(check->tables))
+		host_find(check, FINDING_REFUSED, not_let_in, "kprobes",
+			  "echo 1 > /sys/kernel/debug/kprobes/enabled",
+			  "they are disarmed, and a function can only be replaced by one");
 }
 
 /* "none [integrity] confidentiality". */

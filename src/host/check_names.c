@@ -162,7 +162,7 @@ void host_check_symbols(struct host_check *check)
 static void check_listed(struct host_check *check, const struct table_object *object,
 			 const struct table_function *function, GHashTable *counts)
 {
-	if (!count_of(counts, object->name, function->name))
+	if (!function->probed && !count_of(counts, object->name, function->name))
 		host_find(check, FINDING_REFUSED, "a function can't be replaced", function->name,
 			  NULL, "ftrace has no place in it in the running %s", object->name);
 }

@@ -136,6 +136,9 @@ gboolean outside_facts(const struct outside *livepatch, const struct kernel *ker
 		for (guint j = 0; j < object->functions->len; j++)
 			g_string_append_printf(facts, "function %s %s %s\n", label, object->name,
 					       (char *)object->functions->pdata[j]);
+		for (guint j = 0; j < object->probes->len; j++)
+			g_string_append_printf(facts, "probe %s %s %s\n", label, object->name,
+					       (char *)object->probes->pdata[j]);
 	}
 	for (guint i = 0; sites && i < sites->len; i++)
 		if (!site_fact(kernel, modules, label, g_ptr_array_index(sites, i), facts, error))

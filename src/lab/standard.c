@@ -186,7 +186,7 @@ static struct plan_target *make_target(const struct kernel *kernel, const struct
 
 	if (!is_removable(kernel, name, &removable, error))
 		return NULL;
-	target = plan_target_new(name, object->functions->len, removable);
+	target = plan_target_new(name, object->functions->len + object->probes->len, removable);
 	for (guint i = 0; i + 1 < order->len; i++)
 		if (outside_object(livepatch, order->pdata[i]))
 			g_ptr_array_add(target->needs, g_strdup(order->pdata[i]));
@@ -242,7 +242,8 @@ struct plan *lab_standard_plan(const struct kernel *kernel, const char *path, GE
 	if (!targets)
 		return NULL;
 	vmlinux = outside_object(livepatch, "vmlinux");
-	plan = plan_standard(vmlinux ? vmlinux->functions->len : 0, targets, livepatch->stays);
+	plan = plan_standard(vmlinux ? vmlinux->functions->len + vmlinux->probes->len : 0, targets,
+			     livepatch->stays);
 	plan_declare(plan, PLAN_LIVEPATCH, "livepatch", "")->path = g_strdup(path);
 	return plan;
 }

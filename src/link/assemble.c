@@ -341,7 +341,10 @@ static gboolean locate_functions(struct assembler *assembler, GError **error)
 
 	for (guint i = 0; i < functions->len; i++) {
 		const struct diff_function *function = g_ptr_array_index(functions, i);
-		struct assembly_function replaced = {.name = function->patched->name};
+		struct assembly_function replaced = {
+			.name = function->patched->name,
+			.probed = function->probed,
+		};
 
 		if (function->change != DIFF_CHANGED)
 			continue;
@@ -441,7 +444,12 @@ void assembly_add_functions(const struct assembly *assembly, struct object *obje
 			&g_array_index(assembly->replaced, struct assembly_function, i);
 		const struct symbol *symbol = object_symbol(object, function->name);
 
-		tables_add_function(object, &function->location, symbol->section, symbol->value);
+		if (function->probed)
+			tables_add_probe(object, &function->location, symbol->section,
+					 symbol->value);
+		else
+			tables_add_function(object, &function->location, symbol->section,
+					    symbol->value);
 	}
 }
 

@@ -25,6 +25,7 @@ struct assembly {
 /* What a function replaces. */
 struct assembly_function {
 	const char *name; /* of the function in the assembly */
+	gboolean probed;  /* struct diff_function */
 	struct location location;
 };
 

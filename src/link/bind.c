@@ -60,6 +60,11 @@ gboolean bind_is_late(const char *symbol_name)
 	return g_str_has_prefix(symbol_name, KLP_SYMBOL) && !bind_is_vmlinux(symbol_name);
 }
 
+char *bind_name(const struct location *at)
+{
+	return g_strdup_printf(KLP_SYMBOL "%s.%s,%u", at->object, at->name, at->position);
+}
+
 static struct binding *plain(const char *name)
 {
 	struct binding *binding = g_new0(struct binding, 1);
@@ -79,8 +84,7 @@ static struct binding *klp(const struct location *at, gboolean callable, const c
 	}
 
 	struct binding *binding = g_new0(struct binding, 1);
-	binding->symbol =
-		g_strdup_printf(KLP_SYMBOL "%s.%s,%u", at->object, at->name, at->position);
+	binding->symbol = bind_name(at);
 	binding->shift = at->shift;
 	binding->closed = callable && !entry_is_open(at->image, at->address + at->shift);
 	return binding;

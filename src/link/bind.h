@@ -46,6 +46,9 @@ const struct binding *bind_symbol(struct binder *binder, struct symbol *symbol, 
 gboolean bind_replaced(struct binder *binder, const struct diff_function *function,
 		       struct location *location, GError **error);
 
+/* The name of the klp symbol of a location.  Caller frees. */
+char *bind_name(const struct location *at);
+
 /* Whether a symbol's name is that of a klp symbol of vmlinux, or of a module: a late reference. */
 gboolean bind_is_vmlinux(const char *symbol_name);
 gboolean bind_is_late(const char *symbol_name);

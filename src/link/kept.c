@@ -6,9 +6,11 @@
  * of an RCU callback, a table of functions that an object points at - is used afterwards as well.
  * The address of a replaced function is that of the original (assemble.c) and stays good.
  *
- * Counted is each function that came along whose address is taken, by code or by data that came
- * along, and each variable with addresses of functions whose own address is taken, other than to
- * read what is in it; and any variable or string whose address code stores in memory at once.
+ * Nor does it look for what kprobes lead to (late/probe.c).
+ *
+ * Counted is that, each function that came along whose address is taken, by code or by data that
+ * came along, and each variable with addresses of functions whose own address is taken, other than
+ * to read what is in it; and any variable or string whose address code stores in memory at once.
  * Whether an address is kept, or lent for the time of a call, is not known: a module that stays
  * costs some memory, one that goes too early the machine.
  *
@@ -283,6 +285,22 @@ static void look_at(struct search *search, const struct section *from, const str
 		look_at_data(search, from, reloc, use);
 }
 
+/* What kprobes lead to. */
+static void look_at_probes(struct search *search)
+{
+	const struct section *probes = object_section(search->livepatch, TABLES_PROBES);
+
+	for (guint i = 0; probes && i < probes->relocs->len; i++) {
+		const struct reloc *reloc = section_reloc(probes, i);
+		const struct symbol *function = reloc->symbol && reloc->symbol->section
+							? function_at(search, probes, reloc)
+							: NULL;
+
+		if (function)
+			add_found(search, function->name);
+	}
+}
+
 /* --- strings --------------------------------------------------------------------------------- */
 
 static gboolean is_keeper(const char *function)
@@ -376,6 +394,7 @@ GPtrArray *kept_find(const struct object *livepatch, guint series)
 
 	find_entries(&search);
 	find_tables(&search);
+	look_at_probes(&search);
 	for (guint i = 0; i < livepatch->sections->len; i++)
 		if (is_ordinary(&search, object_section_at(livepatch, i)))
 			look_through(&search, object_section_at(livepatch, i));

@@ -140,8 +140,7 @@ static gboolean bind_runtime(const struct object *object, struct scope *scope, G
 		if (!resolve_undefined(image, symbol->name, object->name, &at, error))
 			return FALSE;
 		if (at.name) {
-			char *name =
-				g_strdup_printf(KLP_SYMBOL "vmlinux.%s,%u", at.name, at.position);
+			char *name = bind_name(&at);
 
 			g_free(symbol->name);
 			symbol->name = name;
@@ -164,6 +163,8 @@ static gboolean join_runtime(struct object *into, struct scope *scope, GError **
 	return join_piece(into, scope, "late.o", error) &&
 	       (!object_has_symbols(into, KLATCH_SHADOW) ||
 		join_piece(into, scope, "shadow.o", error)) &&
+	       (!object_has_symbols(into, KLATCH_PROBES) ||
+		join_piece(into, scope, "probe.o", error)) &&
 	       join_piece(into, scope, "module.o", error);
 }
 

@@ -20,7 +20,7 @@
 #define WHAT	  "the kernel side can't be compiled"
 #define RESOURCES "/klatch/late/"
 
-static const char *const results[] = {"late.o", "shadow.o", "module.o", "module.lds"};
+static const char *const results[] = {"late.o", "shadow.o", "probe.o", "module.o", "module.lds"};
 
 static gboolean unpack_source(const char *name, const char *directory, GError **error)
 {
@@ -99,7 +99,8 @@ static gboolean run_make(const struct kernel *kernel, const char *directory, GEr
 	g_autofree char *external = g_strconcat("M=", directory, NULL);
 	AUTO_PROCESS_RESULT result = {0};
 
-	kbuild_add(argv, "-s", external, results[0], results[1], results[2], results[3], NULL);
+	kbuild_add(argv, "-s", external, results[0], results[1], results[2], results[3], results[4],
+		   NULL);
 	const struct process process = {
 		.argv = (const char *const *)argv->pdata,
 		.timeout = 300,

@@ -69,6 +69,51 @@ void tables_add_function(struct object *object, const struct location *replaced,
 	point_at(object, funcs, at + offsetof(struct klatch_func, replacement), section, offset);
 }
 
+static void point_at_name(struct object *object, struct section *section, guint64 field,
+			  const char *name)
+{
+	struct symbol *symbol = object_symbol(object, name);
+
+	if (!symbol)
+		symbol = object_add_undefined(object, name);
+	section_add_reloc(section, field, R_X86_64_64, symbol, 0);
+}
+
+/* Those of an object that has probes, once for each unit that has some: one does for all. */
+static void add_callbacks(struct object *object, const char *owner)
+{
+	struct section *callbacks = table_of(object, CALLBACKS, owner);
+	guint64 at = section_append(callbacks, NULL, sizeof(struct klatch_callbacks), 1);
+
+	point_at_name(object, callbacks, at + offsetof(struct klatch_callbacks, pre_patch),
+		      KLATCH_PROBE_PRE_PATCH);
+	point_at_name(object, callbacks, at + offsetof(struct klatch_callbacks, post_unpatch),
+		      KLATCH_PROBE_POST_UNPATCH);
+}
+
+void tables_add_probe(struct object *object, const struct location *replaced,
+		      struct section *section, guint64 offset)
+{
+	struct section *probes = object_section(object, TABLES_PROBES);
+	struct klatch_probe probe = {.sympos = replaced->position};
+	g_autofree char *symbol = bind_name(replaced);
+	guint64 at;
+
+	if (!probes) {
+		probes = object_add_section(object, TABLES_PROBES, SHT_PROGBITS,
+					    SHF_ALLOC | SHF_WRITE, alignof(struct klatch_probe),
+					    NULL, 0);
+		add_callbacks(object, replaced->object);
+	}
+	at = section_append(probes, &probe, sizeof(probe), 1);
+	if (strcmp(replaced->object, "vmlinux") != 0)
+		point_at_string(object, probes, at + offsetof(struct klatch_probe, object),
+				replaced->object);
+	point_at_string(object, probes, at + offsetof(struct klatch_probe, name), replaced->name);
+	point_at_name(object, probes, at + offsetof(struct klatch_probe, original), symbol);
+	point_at(object, probes, at + offsetof(struct klatch_probe, replacement), section, offset);
+}
+
 static gboolean is_late(const struct reloc *reloc)
 {
 	return reloc->symbol && bind_is_late(reloc->symbol->name);
@@ -289,6 +334,18 @@ static char *kernel_version(struct scope *scope, GError **error)
 	return NULL;
 }
 
+/* The kernel side finds the table of probes by its ends. */
+static void name_probes(struct object *object)
+{
+	struct section *probes = object_section(object, TABLES_PROBES);
+
+	if (!probes)
+		return;
+	object_add_symbol(object, KLATCH_PROBES, probes, 0, 0, STT_OBJECT, STB_GLOBAL);
+	object_add_symbol(object, KLATCH_PROBES_END, probes, probes->size, 0, STT_OBJECT,
+			  STB_GLOBAL);
+}
+
 gboolean tables_add_livepatch(struct object *object, struct scope *scope,
 			      const struct link_options *options, gboolean stays, GError **error)
 {
@@ -311,6 +368,7 @@ gboolean tables_add_livepatch(struct object *object, struct scope *scope,
 		if (!add_object(object, objects, scope, g_ptr_array_index(owners, i), error))
 			return FALSE;
 
+	name_probes(object);
 	struct section *section = table(object, LIVEPATCH, sizeof(void *));
 	section_append(section, &livepatch, sizeof(livepatch), 1);
 	point_at_string(object, section, offsetof(struct klatch_livepatch, kernel), version);

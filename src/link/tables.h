@@ -14,10 +14,15 @@
 /* What the names of klatch's own sections begin with, and those of late references' places. */
 #define TABLES_PREFIX ".klatch."
 #define TABLES_SITES  TABLES_PREFIX "sites."
+#define TABLES_PROBES TABLES_PREFIX "probes"
 
 /* Adds a function to replace: by what lies at an offset of a section. */
 void tables_add_function(struct object *object, const struct location *replaced,
 			 struct section *section, guint64 offset);
+
+/* The same of one that a kprobe is to take over. */
+void tables_add_probe(struct object *object, const struct location *replaced,
+		      struct section *section, guint64 offset);
 
 /*
  * Takes every late reference out of an object's relocations.  Policy rebind puts it into the table
@@ -37,6 +42,8 @@ void tables_take_callbacks(struct object *object, const char *owner);
 /*
  * Adds the symbol klatch_livepatch: what this is for, and an entry for each object that has a
  * table, with the identity of the build that it was made for.
+ * Functions that kprobes are to take over make the kernel side's callbacks for that some of their
+ * object's.
  * stays: its module is never removed.
  * KLATCH_REFUSED if a module has no build ID, or the kernel no version.
  */

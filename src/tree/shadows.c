@@ -326,12 +326,11 @@ static void read_statement(const struct statement *statement, gpointer data)
 
 gboolean shadows_begin(const struct shadow *shadow, const struct changed_text *text)
 {
-	AUTO(changed_bytes) changed = NULL;
-	struct reading reading = {.shadow = shadow};
-
 	if (!holds(text->patched, text->patched_size, shadow->member) || shadows_know(shadow, text))
 		return FALSE;
-	reading.changed = changed = changed_new(text);
+
+	AUTO(changed_bytes) changed = changed_new(text);
+	struct reading reading = {.shadow = shadow, .changed = changed};
 	statements_read(text->patched, text->patched_size, read_statement, &reading);
 	return reading.mentions > 0;
 }

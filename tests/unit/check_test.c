@@ -932,17 +932,47 @@ static void damaged_tables_are_said(void **state)
 	assert_unreadable(&sound, "there is no name");
 }
 
+/* A table of one kprobe, whose symbols lie `size` bytes apart. */
+static void add_probes(struct sound *sound, guint64 size)
+{
+	struct section *probes =
+		object_add_section(sound->object, ".klatch.probes", SHT_PROGBITS,
+				   SHF_ALLOC | SHF_WRITE, 8, NULL, sizeof(struct klatch_probe));
+
+	object_add_symbol(sound->object, KLATCH_PROBES, probes, 0, 0, STT_OBJECT, STB_GLOBAL);
+	object_add_symbol(sound->object, KLATCH_PROBES_END, probes, size, 0, STT_OBJECT,
+			  STB_GLOBAL);
+}
+
+static void damaged_probes_are_said(void **state)
+{
+	struct sound sound;
+
+	make_sound(&sound);
+	add_probes(&sound, sizeof(struct klatch_probe) - 1);
+	assert_unreadable(&sound, "the kprobes have no end");
+
+	make_sound(&sound);
+	add_probes(&sound, sizeof(struct klatch_probe));
+	object_symbol(sound.object, KLATCH_PROBES_END)->name[0] = 'x';
+	assert_unreadable(&sound, "the kprobes have no end");
+
+	make_sound(&sound);
+	add_probes(&sound, sizeof(struct klatch_probe));
+	assert_unreadable(&sound, "a pointer leads to no section");
+}
+
 static void tables_of_other_formats(void **state)
 {
 	struct sound sound;
 
 	make_sound(&sound);
 	livepatch_of(&sound)->format = 0;
-	assert_unreadable(&sound, "its tables have format 0, this klatch knows 2");
+	assert_unreadable(&sound, "its tables have format 0, this klatch knows 3");
 
 	make_sound(&sound);
-	livepatch_of(&sound)->format = 3;
-	assert_unreadable(&sound, "its tables have format 3, this klatch knows 2");
+	livepatch_of(&sound)->format = 4;
+	assert_unreadable(&sound, "its tables have format 4, this klatch knows 3");
 }
 
 /* What check_livepatch() says of a file with these bytes; NULL if it is refused for nothing. */
@@ -1123,6 +1153,7 @@ int main(void)
 		cmocka_unit_test(jumps_that_change_the_stack),
 		cmocka_unit_test(objects_are_named_as_in_sysfs),
 		cmocka_unit_test(damaged_tables_are_said),
+		cmocka_unit_test(damaged_probes_are_said),
 		cmocka_unit_test(tables_of_other_formats),
 		cmocka_unit_test(names_that_the_kernel_has),
 		cmocka_unit_test(any_changed_byte_is_found),

@@ -3,7 +3,8 @@
  *
  * A case is a directory in tests/cases/diff: original.c, patched.c, `flags` for the compiler if it
  * needs some (with -g the types are compared too), `skip` with lines "init", "unattended",
- *"builtin" or names of data if something is to be skipped, and `expected`, which says line by line
+ * "builtin", "probes" or names of data if something is to be skipped or done, and `expected`, which
+ *says line by line
  *
  *	changed NAME: WHY	what is replaced; the text from the colon on may be left out, and
  *	new NAME: WHY		needs to be no more than the beginning of what is said
@@ -15,6 +16,7 @@
  *	excludes SECTION	that no such section does
  *	origin NEW OLD		that a symbol of the patched object is that one of the original
  *	copied NAME		that a changed function has no fentry site and a copy comes along
+ *	probed NAME		that it has none and a kprobe is to take it over
  *
  * Every function, refusal and note must be expected; the others need not be.  With a file `spread`,
  * of names of functions of other units, the comparison is told of these.
@@ -155,6 +157,17 @@ static gboolean is_copied(const struct diff *diff, const char *name)
 	return FALSE;
 }
 
+static gboolean is_probed(const struct diff *diff, const char *name)
+{
+	for (guint i = 0; i < diff->functions->len; i++) {
+		const struct diff_function *function = g_ptr_array_index(diff->functions, i);
+
+		if (!strcmp(function->patched->name, name))
+			return function->probed;
+	}
+	return FALSE;
+}
+
 static gboolean holds(const struct compared *compared, GPtrArray *lines, const char *expected)
 {
 	if (g_str_has_prefix(expected, "includes "))
@@ -165,6 +178,8 @@ static gboolean holds(const struct compared *compared, GPtrArray *lines, const c
 		return is_origin(compared, expected + strlen("origin "));
 	if (g_str_has_prefix(expected, "copied "))
 		return is_copied(compared->diff, expected + strlen("copied "));
+	if (g_str_has_prefix(expected, "probed "))
+		return is_probed(compared->diff, expected + strlen("probed "));
 	if (!strcmp(expected, "unchanged"))
 		return diff_is_empty(compared->diff);
 	return take_line(lines, expected);
@@ -248,6 +263,7 @@ static void run_case(void **state)
 		.skip_init = g_strv_contains((const char *const *)skips, "init"),
 		.skip_data = (const char *const *)skips,
 		.unattended = g_strv_contains((const char *const *)skips, "unattended"),
+		.probes = g_strv_contains((const char *const *)skips, "probes"),
 		.builtin = g_strv_contains((const char *const *)skips, "builtin"),
 	};
 	g_autofree char *directory = files_temporary_directory(NULL);

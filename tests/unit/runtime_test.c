@@ -69,7 +69,7 @@ static guint count_files(const char *directory)
 static void results_stay_and_the_rest_goes(void **state)
 {
 	g_autofree char *directory =
-		prepare("late.o shadow.o module.o module.lds:\n"
+		prepare("late.o shadow.o probe.o module.o module.lds:\n"
 			"\ttest -f $(M)/Kbuild -a -f $(M)/core.c -a -f $(M)/klatch.h\n"
 			"\techo '$@ $(CC) $(KERNELRELEASE) $(O) $(CURDIR)' >$(M)/$@\n");
 	g_autofree char *late = g_build_filename(directory, "late", NULL);
@@ -83,7 +83,7 @@ static void results_stay_and_the_rest_goes(void **state)
 	assert_string_equal(object, expected);
 	script = read_result(&kernel, "module.lds");
 	assert_true(g_str_has_prefix(script, "module.lds "));
-	assert_int_equal(count_files(kernel.late), 4);
+	assert_int_equal(count_files(kernel.late), 5);
 	assert_int_equal(count_files(late), 1);
 	close_kernel(&kernel, directory);
 }
@@ -104,8 +104,8 @@ static void a_failure_tells_what_make_said(void **state)
 
 static void a_make_around_us_is_not_heard(void **state)
 {
-	g_autofree char *directory =
-		prepare("late.o shadow.o module.o module.lds:\n\techo '$(CC)$(V)' >$(M)/$@\n");
+	g_autofree char *directory = prepare(
+		"late.o shadow.o probe.o module.o module.lds:\n\techo '$(CC)$(V)' >$(M)/$@\n");
 	g_autofree char *object = NULL;
 	struct kernel kernel;
 
@@ -121,9 +121,9 @@ static void a_make_around_us_is_not_heard(void **state)
 /* What another klatch compiled stays beside it, and what is there is not compiled again. */
 static void each_kernel_side_is_compiled_once(void **state)
 {
-	g_autofree char *directory =
-		prepare("late.o shadow.o module.o module.lds:\n\techo compiled >>$(M)/../../$@\n"
-			"\ttouch $(M)/$@\n");
+	g_autofree char *directory = prepare(
+		"late.o shadow.o probe.o module.o module.lds:\n\techo compiled >>$(M)/../../$@\n"
+		"\ttouch $(M)/$@\n");
 	g_autofree char *other = g_build_filename(directory, "late", "0123456789abcdef", NULL);
 	g_autofree char *count = g_build_filename(directory, "late.o", NULL);
 	g_autofree char *text = NULL;

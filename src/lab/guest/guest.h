@@ -67,6 +67,7 @@ struct function {
 	const struct module *livepatch;
 	const char *object;
 	const char *name; /* "NAME,SYMPOS", as sysfs has it */
+	bool probed;	  /* a kprobe takes it over, and sysfs has it not */
 	struct function *next;
 };
 

@@ -310,12 +310,46 @@ static bool is_redirected(const char *ftrace, const struct function *function)
 	return name_redirected(ftrace, function, name) || other_name_redirected(ftrace, function);
 }
 
-/* Whether sysfs has a function of a livepatch, and ftrace redirects it. */
+/* A line of /sys/kernel/debug/kprobes/list: "ADDRESS  k  NAME+0x0  OBJECT ", behind that
+ * "[DISABLED]" or the like; on a function that begins with ENDBR the probe lies behind that. */
+static bool line_probes(const char *line, const struct function *function)
+{
+	char name[512], object[64] = "vmlinux";
+	unsigned int offset;
+	int length = (int)strcspn(function->name, ",");
+
+	return sscanf(line, "%*s k %511[^+]+%x %63[^[ \n]", name, &offset, object) >= 2 &&
+	       offset <= 4 && (int)strlen(name) == length &&
+	       !strncmp(name, function->name, length) && !strcmp(object, function->object) &&
+	       !strchr(line, '[');
+}
+
+/* Whether a kprobe takes a function over: where the livepatch lies nobody else has one. */
+static bool is_probed(const struct function *function)
+{
+	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "re");
+	bool probed = false;
+	char line[700];
+
+	while (file && !probed && fgets(line, sizeof(line), file))
+		probed = line_probes(line, function);
+	if (file)
+		fclose(file);
+	return probed;
+}
+
+/* Whether sysfs has a function of a livepatch, and ftrace redirects it; or a kprobe does. */
 static enum outcome check_function(struct guest *guest, const struct function *function,
 				   const char *ftrace)
 {
 	char path[700];
 
+	if (function->probed) {
+		if (is_probed(function))
+			return PASSED;
+		guest_note(guest, "%s: no kprobe is on %s", function->object, function->name);
+		return FAILED;
+	}
 	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s/%s", function->livepatch->name,
 		 function->object, function->name);
 	if (access(path, F_OK)) {
@@ -389,7 +423,7 @@ enum outcome livepatch_unpatched(struct guest *guest, char *arguments)
 		if (strcmp(f->object, object) || (livepatch && f->livepatch != livepatch))
 			continue;
 		if (object_patched(f->livepatch, object) <= 0 &&
-		    (livepatch || !is_redirected(ftrace, f)))
+		    (livepatch || !(f->probed ? is_probed(f) : is_redirected(ftrace, f))))
 			continue;
 		guest_note(guest, "%s: %s is replaced", object, f->name);
 		outcome = FAILED;

@@ -101,6 +101,13 @@ static enum outcome fact_function(struct guest *guest, char *arguments)
 	return PASSED;
 }
 
+static enum outcome fact_probe(struct guest *guest, char *arguments)
+{
+	fact_function(guest, arguments);
+	guest->functions->probed = true;
+	return PASSED;
+}
+
 static enum outcome fact_site(struct guest *guest, char *arguments)
 {
 	struct site *site = allocate(sizeof(*site));
@@ -153,6 +160,7 @@ static const struct {
 	{"livepatch", fact_livepatch},
 	{"follow", fact_follow},
 	{"function", fact_function},
+	{"probe", fact_probe},
 	{"site", fact_site},
 	{"devices", fact_devices},
 	{"load", module_load},

@@ -1,0 +1,12 @@
+#include "../kernel.h"
+
+/* As noinstr has it. */
+static NOTRACE IN(".noinstr.text") int quiet(int x)
+{
+	return ask(x);
+}
+
+int f(int x)
+{
+	return use(quiet) + quiet(x);
+}

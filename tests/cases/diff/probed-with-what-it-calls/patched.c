@@ -1,0 +1,16 @@
+#include "../kernel.h"
+
+static NOTRACE int callee(int x)
+{
+	return ask(x) + 1;
+}
+
+static NOTRACE int quiet(int x)
+{
+	return ask(callee(x)) + 2;
+}
+
+int f(int x)
+{
+	return use(quiet) + callee(x);
+}
