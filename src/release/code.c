@@ -142,8 +142,10 @@ struct nesting code_nesting(const char *code)
 	for (const char *at = code; at < end;) {
 		if (strchr("{(", *at))
 			nesting.last++;
-		else if (strchr("})", *at))
-			nesting.lowest = MIN(nesting.lowest, --nesting.last);
+		if (strchr("})", *at)) {
+			nesting.last--;
+			nesting.lowest = MIN(nesting.lowest, nesting.last);
+		}
 		at += *at == '"' || *at == '\'' ? literal_length(at, end) : 1;
 	}
 	return nesting;

@@ -22,6 +22,19 @@ static guint line_of(const struct outline *outline, const struct token *token)
 
 /* --- what a statement's words are ------------------------------------------------------------- */
 
+/* Whether a name with arguments is a function that is defined, for all its looks: its first
+ * parameter has a type and a name. */
+static gboolean has_parameters(const struct statement *statement, guint at)
+{
+	static const char *const ends[] = {",", ")", NULL};
+	gboolean body = FALSE;
+
+	for (guint i = at; i < statement->count && !body; i++)
+		body = token_is(&statement->tokens[i], "{");
+	return body && at + 3 < statement->count && !token_in(&statement->tokens[at + 3], ends) &&
+	       !token_is(&statement->tokens[at + 2], ")");
+}
+
 /* Whether a token is a macro's name by its looks, called. */
 static gboolean is_macro_call(const struct statement *statement, guint at)
 {
@@ -32,7 +45,7 @@ static gboolean is_macro_call(const struct statement *statement, guint at)
 	for (guint i = 0; i < token->length; i++)
 		if (g_ascii_islower(token->at[i]))
 			return FALSE;
-	return TRUE;
+	return !has_parameters(statement, at);
 }
 
 /*
@@ -68,11 +81,14 @@ static guint head_of(const struct statement *statement, guint macro)
 static gboolean is_global(const struct statement *statement, guint head, guint macro)
 {
 	static const char *const local[] = {"static", "typedef", NULL};
+	static const char *const tags[] = {"struct", "union", "enum", NULL};
 	static const char *const makers[] = {"EXPORT_", "DEFINE_", "DECLARE_", "SYSCALL_", NULL};
 
 	if (macro == 0)
 		return token_begins(statement->tokens, makers);
-	if (statement->kind != STATEMENT_CODE)
+	/* "struct box;" defines nothing for those who do not read it. */
+	if (statement->kind != STATEMENT_CODE ||
+	    (statement->count <= 3 && token_in(statement->tokens, tags)))
 		return FALSE;
 	for (guint i = 0; i < head; i++)
 		if (token_in(&statement->tokens[i], local))

@@ -171,9 +171,7 @@ void tie_pasted(struct tying *tying, guint word, const GArray *postings)
 /* How rare a word must be to say that two parts are about the same. */
 static guint most_files(const struct tying *tying, guint one, guint other)
 {
-	if (tying_same_file(tying, one, other))
-		return RARE;
-	return tying_are_near(tying, one, other) ? SPECIFIC : 0;
+	return tying_same_file(tying, one, other) ? RARE : SPECIFIC;
 }
 
 /* Whether a function prints, by its name: that two parts call it says nothing of either. */
@@ -230,6 +228,7 @@ static gboolean is_telling(const struct tying *tying, guint word, const struct p
 
 	if (!(one->use->flags & wanted) || !(other->use->flags & wanted) ||
 	    tying->frequencies[word] > most_files(tying, one->part, other->part) ||
+	    !tying_are_near(tying, one->part, other->part) ||
 	    (!(one->use->flags & USE_LINE) && prints(words_text(tying->words, word))))
 		return FALSE;
 	return !tying_same_file(tying, one->part, other->part) ||

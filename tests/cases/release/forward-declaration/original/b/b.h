@@ -1,0 +1,6 @@
+#ifndef B_H
+#define B_H
+
+int shut(int box);
+
+#endif

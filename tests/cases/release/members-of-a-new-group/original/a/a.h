@@ -1,0 +1,6 @@
+struct box {
+	int lid;
+	int key;
+	int side;
+	int handle;
+};
