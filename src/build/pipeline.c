@@ -443,19 +443,27 @@ static gboolean compare_again(struct pipeline *pipeline, const GPtrArray *units,
 /* Who calls in other units what changed but can't be replaced itself. */
 static gboolean stage_spread(struct pipeline *pipeline, GError **error)
 {
-	while (!pipeline->result->refusals->len) {
-		GError *problem = NULL;
-		g_autoptr(GPtrArray) units = spread_units(pipeline->spread, pipeline->candidates,
-							  pipeline->result->notes, &problem);
+	GPtrArray *refusals = pipeline->result->refusals;
 
+	for (;;) {
+		GError *problem = NULL;
+		g_autoptr(GPtrArray) units = NULL;
+
+		if (!refusals->len) {
+			units = spread_units(pipeline->spread, pipeline->candidates,
+					     pipeline->result->notes, &problem);
+			if (!units && !keep_refusal(pipeline, problem, error))
+				return FALSE;
+		}
+		/* What was refused is of callers: before there was nothing. */
 		if (!units)
-			return keep_refusal(pipeline, problem, error);
-		if (!units->len)
-			break;
+			units = spread_probe(pipeline->spread, pipeline->candidates);
+		if (!units || !units->len)
+			return TRUE;
+		g_ptr_array_set_size(refusals, 0);
 		if (!compare_again(pipeline, units, error))
 			return FALSE;
 	}
-	return TRUE;
 }
 
 /* Each patch by its name and content; where it lay is of no interest elsewhere.  Caller frees. */

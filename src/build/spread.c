@@ -335,13 +335,16 @@ static gboolean probe_changed(struct spread *spread, const GPtrArray *candidates
 	return any;
 }
 
-/* All units, to be compared as if nobody had looked for callers yet. */
-static GPtrArray *begin_again(struct spread *spread, const GPtrArray *candidates)
+GPtrArray *spread_probe(struct spread *spread, const GPtrArray *candidates)
 {
-	GPtrArray *units = g_ptr_array_new();
+	GPtrArray *units;
 
+	if (!probe_changed(spread, candidates))
+		return NULL;
+	/* As if nobody had looked for callers yet. */
 	g_hash_table_remove_all(spread->functions);
 	g_hash_table_remove_all(spread->asked);
+	units = g_ptr_array_new();
 	for (guint i = 0; i < candidates->len; i++) {
 		const struct candidate *candidate = g_ptr_array_index(candidates, i);
 
@@ -352,12 +355,15 @@ static GPtrArray *begin_again(struct spread *spread, const GPtrArray *candidates
 
 /* ---- the whole ---- */
 
-static GPtrArray *find_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
-			     GError **error)
+GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
+			GError **error)
 {
+	GPtrArray *again = callers_are_probed(candidates) ? spread_probe(spread, candidates) : NULL;
 	g_autoptr(GPtrArray) units = g_ptr_array_new();
 	g_autoptr(GArray) ranges = accounted_ranges(candidates);
 
+	if (again)
+		return again;
 	for (guint i = 0; i < candidates->len; i++) {
 		g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
 		struct search search = {
@@ -372,24 +378,4 @@ static GPtrArray *find_units(struct spread *spread, const GPtrArray *candidates,
 			return NULL;
 	}
 	return g_steal_pointer(&units);
-}
-
-GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
-			GError **error)
-{
-	GError *problem = NULL;
-	GPtrArray *units = NULL;
-
-	if (!callers_are_probed(candidates))
-		units = find_units(spread, candidates, notes, &problem);
-	if (!units && (!problem || g_error_matches(problem, KLATCH_ERROR, KLATCH_REFUSED)) &&
-	    probe_changed(spread, candidates)) {
-		g_clear_error(&problem);
-		return begin_again(spread, candidates);
-	}
-	if (!units && !problem)
-		units = find_units(spread, candidates, notes, &problem);
-	if (problem)
-		g_propagate_error(error, problem);
-	return units;
 }

@@ -27,11 +27,18 @@ GHashTable *spread_probed(const struct spread *spread);
  * Looks at candidates (of struct candidate, compared and matched).  The units that must be compared
  * (again) with what spread_functions() has now; then it is to be asked again.  None if each place
  * of the image that leads to such a function is in one that is replaced, or in such a one.
- * If a user can't be replaced, or only by a kprobe of its own, a kprobe is to take over what
- * changed itself.  KLATCH_REFUSED naming such a user if none can.  Adds to notes (of char *) what
- * an author should know.  Array of borrowed const struct unit *; caller unrefs.
+ * If a user would need a kprobe it is as if spread_probe() had been asked.
+ * KLATCH_REFUSED naming a user that can't be replaced.  Adds to notes (of char *) what an author
+ * should know.  Array of borrowed const struct unit *; caller unrefs.
  */
 GPtrArray *spread_units(struct spread *spread, const GPtrArray *candidates, GPtrArray *notes,
 			GError **error);
+
+/*
+ * Where that came to a refusal: kprobes are to take over what changed itself and has no fentry
+ * site, and nobody else is to be replaced for it.  All units are to be compared again; NULL if
+ * there is nothing, or nothing more, that kprobes can take over.  Array as of spread_units().
+ */
+GPtrArray *spread_probe(struct spread *spread, const GPtrArray *candidates);
 
 #endif
