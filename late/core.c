@@ -42,8 +42,8 @@ static int prepare(struct klatch_target *target)
 		return -EINVAL;
 	}
 	/* In sysfs too it has the module's name, if it was enabled under another. */
-	if (strcmp(kobject_name(&obj->kobj), name))
-		kobject_rename(&obj->kobj, name);
+	if (strcmp(kobject_name(&obj->kobj), name) && kobject_rename(&obj->kobj, name))
+		pr_warn("%s has another name in sysfs\n", name);
 	return klatch_policy()->pre_patch ? klatch_policy()->pre_patch(target) : 0;
 }
 

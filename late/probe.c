@@ -112,6 +112,22 @@ static int arm(struct klatch_probe *entry)
 	return 0;
 }
 
+/* /sys/module/<livepatch>/parameters/probes: a line for each kprobe, its object and function. */
+static int get_probes(char *buffer, const struct kernel_param *param)
+{
+	const struct klatch_probe *entry;
+	int length = 0;
+
+	for (entry = klatch_probes; entry < klatch_probes_end; entry++)
+		if (READ_ONCE(entry->kprobe))
+			length += scnprintf(buffer + length, PAGE_SIZE - length, "%s %s\n",
+					    entry->object ? entry->object : "vmlinux", entry->name);
+	return length;
+}
+
+static const struct kernel_param_ops probes_ops = {.get = get_probes};
+module_param_cb(probes, &probes_ops, NULL, 0444);
+
 /* A set of callbacks, as patches may have them; an object may have it more than once. */
 int klatch_probe_pre_patch(struct klp_object *object)
 {

@@ -159,11 +159,24 @@ static enum target_state parse_state(const char *word)
 	return TARGET_UNPATCHED;
 }
 
-/* The kernel side knows more than the core: a line "MODULE STATE" for each module (late/). */
-static void read_kernel_side(const struct host *host, struct host_livepatch *livepatch)
+typedef void take_word(struct host_target *target, const char *word);
+
+static void take_state(struct host_target *target, const char *word)
+{
+	target->state = parse_state(word);
+}
+
+static void take_probe(struct host_target *target, const char *word)
+{
+	g_ptr_array_add(target->functions, g_strdup(word));
+}
+
+/* A parameter of the kernel side (late/), which knows more than the core: lines "MODULE WORD". */
+static void read_kernel_side(const struct host *host, struct host_livepatch *livepatch,
+			     const char *parameter, take_word *take)
 {
 	g_autofree char *text =
-		host_text(host->sys, "module", livepatch->name, "parameters/targets", NULL);
+		host_text(host->sys, "module", livepatch->name, "parameters", parameter, NULL);
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
 	for (guint i = 0; lines[i]; i++) {
@@ -176,7 +189,7 @@ static void read_kernel_side(const struct host *host, struct host_livepatch *liv
 		target = find_target(livepatch, lines[i]);
 		if (!target)
 			target = add_target(livepatch, lines[i]);
-		target->state = parse_state(space + 1);
+		take(target, space + 1);
 	}
 }
 
@@ -248,7 +261,8 @@ static struct host_livepatch *read_livepatch(const struct host *host, const char
 	livepatch->kept = read_words(host, name, KLATCH_KEPT_SECTION, KLATCH_NOTE_KEPT);
 	livepatch->targets = g_ptr_array_new_with_free_func(target_free);
 	read_objects(host, livepatch);
-	read_kernel_side(host, livepatch);
+	read_kernel_side(host, livepatch, "targets", take_state);
+	read_kernel_side(host, livepatch, "probes", take_probe);
 	return livepatch;
 }
 

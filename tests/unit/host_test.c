@@ -120,10 +120,11 @@ static void test_targets_by_kernel_side(void **state)
 	put_directory(machine, "sys/kernel/livepatch/fix/ext4.unpatched/ext4_read,2");
 	put(machine, "sys/module/fix/parameters/targets",
 	    "tun unpatched\ndummy absent\next4 unrecognised\n");
+	put(machine, "sys/module/fix/parameters/probes", "tun tun_untraced\n");
 	AUTO(host_livepatch) fix = read_fix(machine);
 	assert_int_equal(fix->targets->len, 4);
 	assert_target(fix, "vmlinux", TARGET_PATCHED, 1);
-	assert_target(fix, "tun", TARGET_UNPATCHED, 2);
+	assert_target(fix, "tun", TARGET_UNPATCHED, 3);
 	assert_target(fix, "dummy", TARGET_LATE, 1);
 	assert_target(fix, "ext4", TARGET_UNRECOGNISED, 1);
 	assert_int_equal(livepatch_count(fix, TARGET_UNRECOGNISED), 1);
