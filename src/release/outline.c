@@ -27,12 +27,18 @@ static guint line_of(const struct outline *outline, const struct token *token)
 static gboolean has_parameters(const struct statement *statement, guint at)
 {
 	static const char *const ends[] = {",", ")", NULL};
-	gboolean body = FALSE;
+	guint depth = 0, i = at + 1;
 
-	for (guint i = at; i < statement->count && !body; i++)
-		body = token_is(&statement->tokens[i], "{");
-	return body && at + 3 < statement->count && !token_in(&statement->tokens[at + 3], ends) &&
-	       !token_is(&statement->tokens[at + 2], ")");
+	/* Who has but one word is given a name to define. */
+	if (at + 3 >= statement->count || token_in(&statement->tokens[at + 3], ends))
+		return FALSE;
+	for (; i < statement->count; i++) {
+		if (token_is(&statement->tokens[i], "("))
+			depth++;
+		else if (token_is(&statement->tokens[i], ")") && !--depth)
+			break;
+	}
+	return i + 1 < statement->count && token_is(&statement->tokens[i + 1], "{");
 }
 
 /* Whether a token is a macro's name by its looks, called. */
@@ -60,6 +66,27 @@ static guint defining_macro(const struct statement *statement)
 		if (statement->tokens[i].flags & TOKEN_NAMED && is_macro_call(statement, i))
 			return i;
 	return G_MAXUINT;
+}
+
+/* The name that it defines: its first argument, or the second if that is a type. */
+static guint defined_argument(const struct statement *statement, guint macro)
+{
+	static const char *const ends[] = {",", ")", NULL};
+	const struct token *name = &statement->tokens[macro];
+	guint depth = 0, i = macro + 2;
+
+	if (i + 1 >= statement->count || (token_in(&statement->tokens[i + 1], ends) &&
+					  !g_strstr_len(name->at, name->length, "PER_CPU")))
+		return i;
+	for (; i + 1 < statement->count; i++) {
+		if (token_is(&statement->tokens[i], "("))
+			depth++;
+		else if (token_is(&statement->tokens[i], ")"))
+			depth--;
+		else if (!depth && token_is(&statement->tokens[i], ","))
+			return i + 1;
+	}
+	return macro + 2;
 }
 
 /* How many tokens the head of a statement has: what comes before a body or a value; of a macro's
@@ -179,7 +206,7 @@ static guint flags_of(const struct statement *statement, guint at, guint head, g
 		flags |= WORD_DEFINED;
 	if (token->flags & TOKEN_NAMED && at != macro)
 		flags |= WORD_DEFINED;
-	if (macro != G_MAXUINT && at == macro + 2)
+	if (macro != G_MAXUINT && at == defined_argument(statement, macro))
 		flags |= WORD_DEFINED;
 	if (token->flags & TOKEN_MEMBER && is_member(statement, at))
 		flags |= WORD_DEFINED | WORD_MEMBER;
