@@ -7,6 +7,9 @@
  * to look for the original on its stack: a task that sleeps there goes on in it.  So the builder
  * lets no such function call another that is replaced.  Nor does it look for the replacement there
  * when the livepatch ends: so the livepatch's module stays.
+ *
+ * While the handler of a kprobe runs, no other is hit: what it calls is the original.  So the
+ * builder takes no functions that handlers have cause to call, and what was missed is told.
  */
 #include "late.h"
 
@@ -80,8 +83,12 @@ static void disarm(struct klatch_probe *entry)
 {
 	struct probe *probe = entry->kprobe;
 
-	if (probe)
-		unregister_kprobe(&probe->kprobe); /* returns when nobody is in send() */
+	if (!probe)
+		return;
+	unregister_kprobe(&probe->kprobe); /* returns when nobody is in send() */
+	if (probe->kprobe.nmissed)
+		pr_warn("the original of %s ran %lu times, where handlers of kprobes called it\n",
+			entry->name, probe->kprobe.nmissed);
 	kfree(probe);
 	entry->kprobe = NULL;
 }

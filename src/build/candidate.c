@@ -41,15 +41,35 @@ static gboolean is_vmlinux(const struct candidate *candidate)
 /*
  * Whether a kprobe may lie in functions of a source file: not in what runs when one is hit, while
  * the kernel's own state is not yet as C code expects it, or where the livepatch core switches
- * tasks.
+ * tasks.  Nor in what handlers of other kprobes call, BPF programs for example: there a kprobe is
+ * passed by.
  */
 static gboolean may_be_probed(const char *source)
 {
 	static const char *const beneath[] = {
-		"arch/x86/entry/",  "arch/x86/include/", "arch/x86/kernel/",
-		"arch/x86/lib/",    "arch/x86/mm/",	 "kernel/entry/",
-		"kernel/kprobes.c", "kernel/livepatch/", "kernel/locking/",
-		"kernel/rcu/",	    "kernel/sched/",	 "kernel/context_tracking.c",
+		"arch/x86/entry/",
+		"arch/x86/include/",
+		"arch/x86/kernel/",
+		"arch/x86/lib/",
+		"arch/x86/mm/",
+		"kernel/bpf/",
+		"kernel/context_tracking.c",
+		"kernel/entry/",
+		"kernel/events/",
+		"kernel/kprobes.c",
+		"kernel/livepatch/",
+		"kernel/locking/",
+		"kernel/rcu/",
+		"kernel/sched/",
+		"kernel/trace/bpf_trace.c",
+		"kernel/trace/fprobe.c",
+		"kernel/trace/rethook.c",
+		"kernel/trace/ring_buffer.c",
+		"kernel/trace/trace_event_perf.c",
+		"kernel/trace/trace_kprobe.c",
+		"kernel/trace/trace_probe",
+		"lib/",
+		"mm/maccess.c",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(beneath); i++)
