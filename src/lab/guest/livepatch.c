@@ -12,6 +12,9 @@
 #define TRANSITION_SECONDS  60
 #define STALLED_TASKS_SHOWN 5
 
+/* The livepatch core tries again each second. */
+#define KERNEL_TELLS_SECONDS 3
+
 /* The number in a small file, or -1 if there is none. */
 static int read_number(const char *path)
 {
@@ -128,6 +131,28 @@ static void note_stalled(struct guest *guest, const struct module *livepatch)
 		closedir(directory);
 }
 
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return written;
+}
+
+/* Idle tasks are in no list of processes; the kernel itself says whom it could not move, and why,
+ * in the machine's output. */
+static void let_kernel_tell(void)
+{
+	static const char control[] = "/sys/kernel/debug/dynamic_debug/control";
+
+	if (!write_text(control, "file kernel/livepatch/transition.c +p"))
+		return;
+	sleep(KERNEL_TELLS_SECONDS);
+	write_text(control, "file kernel/livepatch/transition.c -p");
+}
+
 /* The transition of a livepatch comes to its end within the time. */
 static enum outcome wait_for(struct guest *guest, const struct module *livepatch,
 			     bool (*done)(const void *livepatch))
@@ -141,6 +166,7 @@ static enum outcome wait_for(struct guest *guest, const struct module *livepatch
 	guest_note(guest, "the transition of %s did not end within %d s", livepatch->label,
 		   TRANSITION_SECONDS);
 	note_stalled(guest, livepatch);
+	let_kernel_tell();
 	return FAILED;
 }
 
