@@ -478,6 +478,46 @@ static gboolean is_header(const char *path)
 	return g_str_has_suffix(path, ".h");
 }
 
+static void add_headers_of(const struct following *following, const char *directory,
+			   GHashTable *known, GPtrArray *files)
+{
+	g_autofree char *path = g_build_filename(following->kernel->source, directory, NULL);
+	g_autoptr(GDir) entries = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (entries && (name = g_dir_read_name(entries))) {
+		g_autofree char *file = g_build_filename(directory, name, NULL);
+
+		if (is_header(name) && g_hash_table_add(known, g_strdup(file)))
+			g_ptr_array_add(files, g_steal_pointer(&file));
+	}
+}
+
+/*
+ * The files, and the headers that lie beside units: one may use a name though it does not include
+ * what defines it, if the units do so before.  Of char *, owned; caller unrefs.
+ */
+static GPtrArray *with_neighbours(const struct following *following, const GPtrArray *files,
+				  const GPtrArray *units)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) read = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < files->len; i++) {
+		g_ptr_array_add(all, g_strdup(g_ptr_array_index(files, i)));
+		g_hash_table_add(known, g_strdup(g_ptr_array_index(files, i)));
+	}
+	for (guint i = 0; i < units->len; i++) {
+		const struct unit *unit = g_ptr_array_index(units, i);
+		char *directory = g_path_get_dirname(unit->source);
+
+		if (g_hash_table_add(read, directory))
+			add_headers_of(following, directory, known, all);
+	}
+	return all;
+}
+
 /* Reads all headers until nothing is new.  FALSE if the names can't be followed. */
 static gboolean follow_headers(struct following *following, const GPtrArray *files)
 {
@@ -545,6 +585,7 @@ GPtrArray *narrow_units(const struct kernel *kernel, const struct overlay *overl
 						 (GDestroyNotify)g_ptr_array_unref),
 		.sure = TRUE,
 	};
+	g_autoptr(GPtrArray) all = with_neighbours(&following, files, units);
 	GPtrArray *found = NULL;
 	GHashTableIter iter;
 	gpointer name;
@@ -552,7 +593,7 @@ GPtrArray *narrow_units(const struct kernel *kernel, const struct overlay *overl
 	g_hash_table_iter_init(&iter, names);
 	while (g_hash_table_iter_next(&iter, &name, NULL))
 		g_hash_table_add(following.names, g_strdup(name));
-	if (follow_headers(&following, files))
+	if (follow_headers(&following, all))
 		follow_included(&following, files, units);
 	if (following.sure)
 		found = using_units(&following, units);
