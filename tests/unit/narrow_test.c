@@ -132,6 +132,8 @@ static const struct source sources[] = {
 		     "EXPORT_SYMBOL(changed);\n"},
 	{"emitted.h", "int outer(void)\n{\n\treturn other();\n}\n"
 		      "static int inner(void) { return changed(3); }\n"},
+	/* Lies beside a unit that includes changed.h first. */
+	{"beside.h", "static inline int beside(void) { return changed(4); }\n"},
 	{"direct.c", "int a(void) { return changed(1); }\n"},
 	{"indirect.c", "int b(void) { return inlined(); }\n"},
 	{"pasting.c", "int c(void) { return PASTED(lined); }\n"},
@@ -142,6 +144,7 @@ static const struct source sources[] = {
 	{"member.c", "int e(struct t *t) { return t->s.member; }\n"},
 	{"tracing.c", "int f(void) { trace_seen(0); }\n"},
 	{"creating.c", "#define CREATE_TRACE_POINTS\n"},
+	{"including.c", "int g(void) { return beside(); }\n"},
 };
 
 /* Names of what changes when a line of changed.h becomes another; NULL if they can't be told. */
@@ -176,6 +179,8 @@ static char *reached(const char *directory, const char *replaced, const char *by
 	for (gsize i = 0; i < G_N_ELEMENTS(sources); i++) {
 		write_text(directory, sources[i].path, sources[i].text);
 		units[i].source = sources[i].path;
+		if (!strcmp(sources[i].path, "beside.h"))
+			continue; /* it includes nothing */
 		if (g_str_has_suffix(sources[i].path, ".h"))
 			g_ptr_array_add(files, (gpointer)sources[i].path);
 		else
@@ -198,7 +203,7 @@ static void test_a_function_leads_to_all_who_call_it(void **state)
 {
 	g_autofree char *units = reached(*state, "return x", "return x + 1", 0);
 
-	assert_string_equal(units, "direct.c indirect.c pasting.c handing.c naming.c ");
+	assert_string_equal(units, "direct.c indirect.c pasting.c handing.c naming.c including.c ");
 }
 
 static void test_a_function_that_one_calls(void **state)
