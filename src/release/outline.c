@@ -22,23 +22,24 @@ static guint line_of(const struct outline *outline, const struct token *token)
 
 /* --- what a statement's words are ------------------------------------------------------------- */
 
-/* Whether a name with arguments is a function that is defined, for all its looks: its first
- * parameter has a type and a name. */
-static gboolean has_parameters(const struct statement *statement, guint at)
+/* Whether the first argument of a call of the name at a token is more than one word. */
+static gboolean has_long_argument(const struct statement *statement, guint at)
 {
 	static const char *const ends[] = {",", ")", NULL};
-	guint depth = 0, i = at + 1;
 
-	/* Who has but one word is given a name to define. */
-	if (at + 3 >= statement->count || token_in(&statement->tokens[at + 3], ends))
+	return at + 3 < statement->count && !token_in(&statement->tokens[at + 3], ends);
+}
+
+/* Whether a name with arguments is a function that is defined, for all its looks: its first
+ * parameter has a type and a name, and a body follows. */
+static gboolean has_parameters(const struct statement *statement, guint at)
+{
+	guint end;
+
+	if (!has_long_argument(statement, at))
 		return FALSE;
-	for (; i < statement->count; i++) {
-		if (token_is(&statement->tokens[i], "("))
-			depth++;
-		else if (token_is(&statement->tokens[i], ")") && !--depth)
-			break;
-	}
-	return i + 1 < statement->count && token_is(&statement->tokens[i + 1], "{");
+	end = tokens_skip_parentheses(statement->tokens, statement->count, at + 1);
+	return end < statement->count && token_is(&statement->tokens[end], "{");
 }
 
 /* Whether a token is a macro's name by its looks, called. */
@@ -71,14 +72,13 @@ static guint defining_macro(const struct statement *statement)
 /* The name that it defines: its first argument, or the second if that is a type. */
 static guint defined_argument(const struct statement *statement, guint macro)
 {
-	static const char *const ends[] = {",", ")", NULL};
 	const struct token *name = &statement->tokens[macro];
-	guint depth = 0, i = macro + 2;
+	guint depth = 0;
 
-	if (i + 1 >= statement->count || (token_in(&statement->tokens[i + 1], ends) &&
-					  !g_strstr_len(name->at, name->length, "PER_CPU")))
-		return i;
-	for (; i + 1 < statement->count; i++) {
+	if (!has_long_argument(statement, macro) &&
+	    !g_strstr_len(name->at, name->length, "PER_CPU"))
+		return macro + 2;
+	for (guint i = macro + 2; i + 1 < statement->count; i++) {
 		if (token_is(&statement->tokens[i], "("))
 			depth++;
 		else if (token_is(&statement->tokens[i], ")"))
@@ -108,14 +108,11 @@ static guint head_of(const struct statement *statement, guint macro)
 static gboolean is_global(const struct statement *statement, guint head, guint macro)
 {
 	static const char *const local[] = {"static", "typedef", NULL};
-	static const char *const tags[] = {"struct", "union", "enum", NULL};
 	static const char *const makers[] = {"EXPORT_", "DEFINE_", "DECLARE_", "SYSCALL_", NULL};
 
 	if (macro == 0)
 		return token_begins(statement->tokens, makers);
-	/* "struct box;" defines nothing for those who do not read it. */
-	if (statement->kind != STATEMENT_CODE ||
-	    (statement->count <= 3 && token_in(statement->tokens, tags)))
+	if (statement->kind != STATEMENT_CODE || statement_is_forward(statement))
 		return FALSE;
 	for (guint i = 0; i < head; i++)
 		if (token_in(&statement->tokens[i], local))

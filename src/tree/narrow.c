@@ -131,20 +131,6 @@ static gboolean is_harmless(const struct changed *changed, const struct statemen
 	return FALSE;
 }
 
-/* "struct foo;" gives no name a meaning that it has not without it. */
-static gboolean is_forward(const struct statement *statement)
-{
-	static const char *const keys[] = {"struct", "union", "enum"};
-
-	if (statement->count != 2 &&
-	    (statement->count != 3 || !token_is(&statement->tokens[2], ";")))
-		return FALSE;
-	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (token_is(&statement->tokens[0], keys[i]))
-			return TRUE;
-	return FALSE;
-}
-
 static void collect_changed(const struct statement *statement, gpointer data)
 {
 	struct changed *changed = data;
@@ -152,7 +138,7 @@ static void collect_changed(const struct statement *statement, gpointer data)
 
 	for (guint i = 0; i < statement->count && !any; i++)
 		any = is_changed(changed, &statement->tokens[i]);
-	if (!any || is_forward(statement))
+	if (!any || statement_is_forward(statement))
 		return;
 	if (statement->kind == STATEMENT_CALL ||
 	    (statement->kind == STATEMENT_DIRECTIVE && !is_harmless(changed, statement)))

@@ -31,7 +31,8 @@ GHashTable *narrow_changed_names(const struct narrow_text *original,
 
 /*
  * The units of `units` whose source uses one of the names, or one that these lead to.
- * files: the paths of all files that include the header, directly or not, itself included.
+ * files: the paths of all files that include the header, directly or not, itself included; headers
+ * that lie beside the units are read as well.
  * emitting: a set (of char *, owned) that gets the paths of those headers of which a definition has
  * to do with the names that each unit that includes it has, though it names nothing of that: a
  * function that is neither static nor inline, say.

@@ -65,6 +65,16 @@ static inline guint tokens_skip_parentheses(const struct token *tokens, guint co
 	return at;
 }
 
+/* "struct foo;", which gives no name a meaning that it has not without it. */
+static inline gboolean statement_is_forward(const struct statement *statement)
+{
+	static const char *const tags[] = {"struct", "union", "enum", NULL};
+
+	return (statement->count == 2 ||
+		(statement->count == 3 && token_is(&statement->tokens[2], ";"))) &&
+	       token_in(statement->tokens, tags);
+}
+
 /*
  * Calls a function with each statement of a text, in order of their ends; a directive within one
  * comes before it.  Any bytes are accepted.  What is named is a superset: a word too many is
