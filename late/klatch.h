@@ -82,12 +82,10 @@ enum klatch_shadow {
  * callbacks, of the functions whose names are here.
  */
 struct klatch_probe {
-	const char *object;   /* NULL is vmlinux */
-	const char *name;     /* as of struct klatch_func */
-	unsigned long sympos; /* likewise */
-	void *original;	      /* written when the object comes */
-	void *replacement;
-	void *kprobe; /* the kernel side's own; the builder leaves it empty */
+	struct klatch_func func;
+	const char *object; /* NULL is vmlinux */
+	void *original;	    /* written when the object comes */
+	void *kprobe;	    /* the kernel side's own; the builder leaves it empty */
 };
 #define KLATCH_PROBES		  "klatch_probes" /* a symbol: the first of them */
 #define KLATCH_PROBES_END	  "klatch_probes_end"

@@ -88,7 +88,7 @@ static void disarm(struct klatch_probe *entry)
 	unregister_kprobe(&probe->kprobe); /* returns when nobody is in send() */
 	if (probe->kprobe.nmissed)
 		pr_warn("the original of %s ran %lu times, where handlers of kprobes called it\n",
-			entry->name, probe->kprobe.nmissed);
+			entry->func.name, probe->kprobe.nmissed);
 	kfree(probe);
 	entry->kprobe = NULL;
 }
@@ -100,20 +100,20 @@ static int arm(struct klatch_probe *entry)
 
 	if (!probe)
 		return -ENOMEM;
-	probe->replacement = entry->replacement;
+	probe->replacement = entry->func.replacement;
 	probe->kprobe.addr = entry->original;
 	probe->kprobe.pre_handler = send;
 	probe->kprobe.post_handler = pass;
 	ret = register_kprobe(&probe->kprobe);
 	if (ret) {
-		pr_err("%s can't have a kprobe: error %d\n", entry->name, ret);
+		pr_err("%s can't have a kprobe: error %d\n", entry->func.name, ret);
 		kfree(probe);
 		return ret;
 	}
 	entry->kprobe = probe;
 	/* All kprobes can be switched off, by debugfs; then nothing was written. */
 	if (*probe->kprobe.addr == probe->kprobe.opcode) {
-		pr_err("%s can't be replaced: kprobes are disarmed\n", entry->name);
+		pr_err("%s can't be replaced: kprobes are disarmed\n", entry->func.name);
 		return -EPERM;
 	}
 	return 0;
@@ -128,7 +128,8 @@ static int get_probes(char *buffer, const struct kernel_param *param)
 	for (entry = klatch_probes; entry < klatch_probes_end; entry++)
 		if (READ_ONCE(entry->kprobe))
 			length += scnprintf(buffer + length, PAGE_SIZE - length, "%s %s\n",
-					    entry->object ? entry->object : "vmlinux", entry->name);
+					    entry->object ? entry->object : "vmlinux",
+					    entry->func.name);
 	return length;
 }
 

@@ -251,20 +251,13 @@ static struct table_object *object_of_probe(const struct reader *reader, struct 
 static gboolean read_probe(struct reader *reader, struct place from, gpointer objects)
 {
 	struct table_object *object = object_of_probe(reader, from, objects);
-	struct table_function function = {.probed = TRUE};
-	struct klatch_probe raw;
+	GArray *functions = object ? object->functions : NULL;
 
-	if (!object)
+	if (!functions ||
+	    !read_function(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_probe, func)),
+			   functions))
 		return FALSE;
-	memcpy(&raw, from.section->data + from.offset, sizeof(raw));
-	function.sympos = raw.sympos;
-	function.name =
-		read_string(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_probe, name)));
-	if (!function.name ||
-	    !read_pointer(reader, place_at(from, G_STRUCT_OFFSET(struct klatch_probe, replacement)),
-			  &function.replacement))
-		return FALSE;
-	g_array_append_val(object->functions, function);
+	g_array_index(functions, struct table_function, functions->len - 1).probed = TRUE;
 	return TRUE;
 }
 

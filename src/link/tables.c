@@ -58,15 +58,24 @@ static void point_at_string(struct object *object, struct section *section, guin
 		 section_append(strings, string, strlen(string) + 1, 1));
 }
 
+/* Fills in a struct klatch_func, which is empty. */
+static void fill_function(struct object *object, struct section *table, guint64 at,
+			  const struct location *replaced, struct section *section, guint64 offset)
+{
+	const struct klatch_func func = {.sympos = replaced->position};
+
+	memcpy(table->data + at, &func, sizeof(func));
+	point_at_string(object, table, at + offsetof(struct klatch_func, name), replaced->name);
+	point_at(object, table, at + offsetof(struct klatch_func, replacement), section, offset);
+}
+
 void tables_add_function(struct object *object, const struct location *replaced,
 			 struct section *section, guint64 offset)
 {
 	struct section *funcs = table_of(object, FUNCS, replaced->object);
-	struct klatch_func func = {.sympos = replaced->position};
-	guint64 at = section_append(funcs, &func, sizeof(func), 1);
+	guint64 at = section_append(funcs, NULL, sizeof(struct klatch_func), 1);
 
-	point_at_string(object, funcs, at + offsetof(struct klatch_func, name), replaced->name);
-	point_at(object, funcs, at + offsetof(struct klatch_func, replacement), section, offset);
+	fill_function(object, funcs, at, replaced, section, offset);
 }
 
 static void point_at_name(struct object *object, struct section *section, guint64 field,
@@ -95,7 +104,6 @@ void tables_add_probe(struct object *object, const struct location *replaced,
 		      struct section *section, guint64 offset)
 {
 	struct section *probes = object_section(object, TABLES_PROBES);
-	struct klatch_probe probe = {.sympos = replaced->position};
 	g_autofree char *symbol = bind_name(replaced);
 	guint64 at;
 
@@ -105,13 +113,13 @@ void tables_add_probe(struct object *object, const struct location *replaced,
 					    NULL, 0);
 		add_callbacks(object, replaced->object);
 	}
-	at = section_append(probes, &probe, sizeof(probe), 1);
+	at = section_append(probes, NULL, sizeof(struct klatch_probe), 1);
+	fill_function(object, probes, at + offsetof(struct klatch_probe, func), replaced, section,
+		      offset);
 	if (strcmp(replaced->object, "vmlinux") != 0)
 		point_at_string(object, probes, at + offsetof(struct klatch_probe, object),
 				replaced->object);
-	point_at_string(object, probes, at + offsetof(struct klatch_probe, name), replaced->name);
 	point_at_name(object, probes, at + offsetof(struct klatch_probe, original), symbol);
-	point_at(object, probes, at + offsetof(struct klatch_probe, replacement), section, offset);
 }
 
 static gboolean is_late(const struct reloc *reloc)

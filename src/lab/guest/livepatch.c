@@ -311,14 +311,6 @@ static bool other_name_redirected(const char *ftrace, const struct function *fun
 	return redirected;
 }
 
-static bool is_redirected(const char *ftrace, const struct function *function)
-{
-	char name[512];
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(function->name, ","), function->name);
-	return name_redirected(ftrace, function, name) || other_name_redirected(ftrace, function);
-}
-
 /* A line of /sys/kernel/debug/kprobes/list: "ADDRESS  k  NAME+0x0  OBJECT ", behind that
  * "[DISABLED]" or the like; on a function that begins with ENDBR the probe lies behind that. */
 static bool line_probes(const char *line, const struct function *function)
@@ -347,27 +339,31 @@ static bool is_probed(const struct function *function)
 	return probed;
 }
 
+static bool is_redirected(const char *ftrace, const struct function *function)
+{
+	char name[512];
+
+	if (function->probed)
+		return is_probed(function);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(function->name, ","), function->name);
+	return name_redirected(ftrace, function, name) || other_name_redirected(ftrace, function);
+}
+
 /* Whether sysfs has a function of a livepatch, and ftrace redirects it; or a kprobe does. */
 static enum outcome check_function(struct guest *guest, const struct function *function,
 				   const char *ftrace)
 {
 	char path[700];
 
-	if (function->probed) {
-		if (is_probed(function))
-			return PASSED;
-		guest_note(guest, "%s: no kprobe is on %s", function->object, function->name);
-		return FAILED;
-	}
 	snprintf(path, sizeof(path), "/sys/kernel/livepatch/%s/%s/%s", function->livepatch->name,
 		 function->object, function->name);
-	if (access(path, F_OK)) {
+	if (!function->probed && access(path, F_OK)) {
 		guest_note(guest, "%s: %s is not in sysfs", function->object, function->name);
 		return FAILED;
 	}
 	if (!is_redirected(ftrace, function)) {
-		guest_note(guest, "%s: ftrace does not redirect %s", function->object,
-			   function->name);
+		guest_note(guest, "%s: %s does not redirect %s", function->object,
+			   function->probed ? "a kprobe" : "ftrace", function->name);
 		return FAILED;
 	}
 	return PASSED;
@@ -432,7 +428,7 @@ enum outcome livepatch_unpatched(struct guest *guest, char *arguments)
 		if (strcmp(f->object, object) || (livepatch && f->livepatch != livepatch))
 			continue;
 		if (object_patched(f->livepatch, object) <= 0 &&
-		    (livepatch || !(f->probed ? is_probed(f) : is_redirected(ftrace, f))))
+		    (livepatch || !is_redirected(ftrace, f)))
 			continue;
 		guest_note(guest, "%s: %s is replaced", object, f->name);
 		outcome = FAILED;
